@@ -1,0 +1,113 @@
+// What the Orchestrator asks of a Group Controller and of the certificate authority: remote calls on the service bindings.
+import type { AgentPin } from "./agent-version.ts";
+import type { Briefing } from "./briefing.ts";
+import type { Result } from "./errors.ts";
+import type { CommandRequest } from "./group-command.ts";
+import type { LogEvent, Policy, Role } from "./group-event.ts";
+import type { GroupView, Page, RunView } from "./group-view.ts";
+import type { AgentId, GroupId, OrgId, RunId, UserId } from "./ids.ts";
+import type { MessageView } from "./message.ts";
+
+export const ORG_ROLES = ["owner", "admin", "member"] as const;
+export type OrgRole = (typeof ORG_ROLES)[number];
+
+/** Who asks, as the Orchestrator proved it. The group itself decides what that person may see and do. */
+export interface Principal {
+  readonly user: UserId;
+  readonly name: string;
+  readonly orgs: readonly { readonly id: OrgId; readonly role: OrgRole }[];
+}
+
+/** An agent as a group learns of it: the pin to use and what the roster says. */
+export interface AgentCard {
+  readonly pin: AgentPin;
+  readonly name: string;
+  readonly handle: string;
+  readonly about: string;
+}
+
+export interface UserCard {
+  readonly user: UserId;
+  readonly name: string;
+  /** Wished for; the group adds a number when it is taken. */
+  readonly handle: string;
+}
+
+export interface GroupCreation {
+  readonly group: GroupId;
+  readonly org: OrgId;
+  readonly name: string;
+  readonly policy: Policy;
+  readonly creator: UserCard;
+  readonly agents: readonly { readonly card: AgentCard; readonly follow: "latest" | "pinned" }[];
+}
+
+export type MemberPut =
+  | { readonly type: "user"; readonly card: UserCard; readonly role: Role }
+  | {
+      readonly type: "agent";
+      readonly card: AgentCard;
+      readonly follow: "latest" | "pinned";
+      readonly role: Role;
+    };
+
+/**
+ * Remote methods of a group's Durable Object. Every one answers with a Result; unknown groups and groups the principal
+ * may not see answer `not_found` alike. `createGroup`, `putMember`, `removeMember` and `adopt` are idempotent.
+ */
+export interface GroupControl {
+  createGroup(creation: GroupCreation): Promise<Result<GroupView>>;
+  view(principal: Principal): Promise<Result<GroupView>>;
+  command(principal: Principal, request: CommandRequest): Promise<Result<{ seq: number }>>;
+  putMember(principal: Principal, member: MemberPut): Promise<Result<{ seq: number }>>;
+  removeMember(principal: Principal, who: UserId | AgentId): Promise<Result<{ seq: number }>>;
+  /** Sent by the Orchestrator itself when an agent or its provider changed; a lower revision is ignored. */
+  adopt(card: AgentCard): Promise<Result<{ seq: number }>>;
+  events(
+    principal: Principal,
+    page: { after: number; limit: number },
+  ): Promise<Result<Page<LogEvent>>>;
+  messages(
+    principal: Principal,
+    page: { before?: number; limit: number },
+  ): Promise<Result<Page<MessageView>>>;
+  runs(
+    principal: Principal,
+    page: { before?: number; limit: number },
+  ): Promise<Result<Page<RunView>>>;
+  run(principal: Principal, run: RunId): Promise<Result<RunView>>;
+  briefing(principal: Principal, run: RunId, turn: number): Promise<Result<Briefing>>;
+  /** The role of the principal, for a routing token. */
+  admit(principal: Principal): Promise<Result<{ role: Role; org: OrgId }>>;
+  /** Ends runs, closes sockets and wipes the object. For admins. */
+  deleteGroup(principal: Principal): Promise<Result<{ seq: number }>>;
+}
+
+/** Header in which the Orchestrator hands a verified routing token's claims to the object with the upgrade. */
+export const CONNECTION_HEADER = "acos-connection";
+export interface ConnectionClaims {
+  readonly user: UserId;
+  readonly name: string;
+  readonly jti: string;
+  /** Seconds since the epoch (RFC 7519 NumericDate). */
+  readonly exp: number;
+  readonly sid: string;
+}
+
+/** What the certificate authority gives a group: a fresh key pair and the certificate for it. Never stored, never logged. */
+export interface SessionCredentials {
+  readonly privateJwk: Readonly<Record<string, unknown>>;
+  readonly keyId: string;
+  readonly certificate: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/** Remote methods of the Orchestrator's `CertificateAuthority` entrypoint. */
+export interface CertificateAuthorityControl {
+  issue(subject: {
+    group: GroupId;
+    org: OrgId;
+    epoch: number;
+  }): Promise<Result<SessionCredentials>>;
+}

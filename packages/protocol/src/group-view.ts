@@ -1,0 +1,90 @@
+// What a reader is shown of a group and its runs: the folded state in the form REST and the socket's welcome carry.
+import * as z from "zod";
+
+import { memberSchema, policySchema, RUN_OUTCOMES } from "./group-event.ts";
+import { idSchema } from "./ids.ts";
+import { usageSchema } from "./message.ts";
+import { toolArgumentsSchema, toolResultSchema } from "./tool.ts";
+
+/** One word for where a run stands; `waiting` is for a member's approval. */
+export const RUN_STATES = ["queued", "running", "waiting", "paused", ...RUN_OUTCOMES] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+export const CALL_STATES = ["made", "waiting", "dispatched", "done", "denied"] as const;
+export type CallState = (typeof CALL_STATES)[number];
+
+const runHead = {
+  run: idSchema("run"),
+  agent: idSchema("agent"),
+  member: idSchema("member"),
+  version: z.int().positive(),
+  state: z.enum(RUN_STATES),
+  trigger: idSchema("message"),
+};
+
+export const openRunSchema = z.strictObject(runHead);
+export const openApprovalSchema = z.strictObject({
+  approval: idSchema("approval"),
+  run: idSchema("run"),
+  call: idSchema("toolCall"),
+  tool: z.string(),
+  arguments: toolArgumentsSchema,
+  digest: z.string(),
+});
+
+export const groupViewSchema = z.strictObject({
+  id: idSchema("group"),
+  org: idSchema("org"),
+  name: z.string(),
+  policy: policySchema,
+  head: z.int().nonnegative(),
+  createdAt: z.int().nonnegative(),
+  members: z.array(memberSchema),
+  /** Runs that have not ended. */
+  runs: z.array(openRunSchema),
+  approvals: z.array(openApprovalSchema),
+});
+export type GroupView = z.infer<typeof groupViewSchema>;
+export type OpenApproval = z.infer<typeof openApprovalSchema>;
+export type OpenRun = z.infer<typeof openRunSchema>;
+
+export const runViewSchema = z.strictObject({
+  ...runHead,
+  queuedAt: z.int(),
+  startedAt: z.int().optional(),
+  endedAt: z.int().optional(),
+  reason: z.string().optional(),
+  usage: usageSchema,
+  cost: z.number(),
+  turns: z.array(
+    z.strictObject({
+      turn: z.int().positive(),
+      attempt: z.int().positive(),
+      startedAt: z.int(),
+      endedAt: z.int().optional(),
+      message: idSchema("message"),
+      model: z.string().optional(),
+      usage: usageSchema.optional(),
+      cost: z.number().optional(),
+      calls: z.array(
+        z.strictObject({
+          call: idSchema("toolCall"),
+          tool: z.string(),
+          arguments: toolArgumentsSchema,
+          digest: z.string(),
+          effect: z.boolean(),
+          state: z.enum(CALL_STATES),
+          approval: idSchema("approval").optional(),
+          result: toolResultSchema.optional(),
+        }),
+      ),
+    }),
+  ),
+});
+export type RunView = z.infer<typeof runViewSchema>;
+
+/** A page of a list; `nextCursor` is what to ask for next, null at the end. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}

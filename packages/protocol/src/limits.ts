@@ -1,0 +1,75 @@
+// Every limit we enforce ourselves, with its unit and its reason: a local workerd enforces none of the platform's.
+
+/** One frame from a client; the platform would take 32 MiB, which is a quarter of an object's memory. */
+export const FRAME_MAX_BYTES = 64 * 1024;
+/** Frames a minute from one connection before it is told to slow down. */
+export const FRAMES_PER_MINUTE = 120;
+/** Text of one message from a client: fits a frame with room for its envelope. */
+export const MESSAGE_TEXT_MAX_CHARS = 32_000;
+/** Parts of one message. */
+export const MESSAGE_PARTS_MAX = 32;
+/** A REST request's body. Instructions of an agent are the largest thing a caller sends. */
+export const BODY_MAX_BYTES = 256 * 1024;
+/** A routing token in a URL: the platform allows 16 KB for the whole of it. */
+export const TOKEN_MAX_BYTES = 4 * 1024;
+/** Attachment of a hibernating socket (platform limit). */
+export const ATTACHMENT_MAX_BYTES = 16 * 1024;
+/** A row, string or blob in an object's SQLite (platform limit 2 MB); an event stays far below it. */
+export const EVENT_MAX_BYTES = 512 * 1024;
+/** What a tool result keeps in the log; the rest is cut with a note. */
+export const TOOL_RESULT_MAX_CHARS = 100_000;
+/** A tool result longer than this is clipped for the model … */
+export const TOOL_RESULT_CLIP_CHARS = 4_000;
+/** … to this much of its head and of its tail. */
+export const TOOL_RESULT_CLIP_END_CHARS = 1_500;
+/** Text of one model response; past it the turn ends with words instead of filling the object. */
+export const TURN_TEXT_MAX_CHARS = 200_000;
+/** Tool calls of one model response. */
+export const TURN_TOOL_CALLS_MAX = 16;
+/** Arguments of one tool call, as JSON. */
+export const TOOL_ARGUMENTS_MAX_BYTES = 64 * 1024;
+/** Turns of one run before it pauses and asks a member to go on. */
+export const RUN_TURNS_MAX = 25;
+/** Runs of one agent that wait in one group. */
+export const RUN_QUEUE_MAX = 20;
+/** Times one turn is tried when the process dies under it. */
+export const TURN_ATTEMPTS_MAX = 3;
+/** Silence on a turn's stream before the turn is ended with words. */
+export const TURN_STALL_MS = 120_000;
+/** Time between heartbeats on a turn's stream; several fit into a stall. */
+export const TURN_HEARTBEAT_MS = 10_000;
+/** Window in which deltas are gathered into one frame; the first goes out at once. */
+export const DELTA_WINDOW_MS = 25;
+/** Events a socket replays; what is older is fetched by REST after a `reset`. */
+export const REPLAY_MAX_EVENTS = 10_000;
+/** Bytes a socket replays, for the same reason. */
+export const REPLAY_MAX_BYTES = 8 * 1024 * 1024;
+/** Events a client gets that says no `since`. */
+export const REPLAY_DEFAULT_EVENTS = 200;
+/** Items of one page of a REST list, at most and by default. */
+export const PAGE_MAX = 500;
+export const PAGE_DEFAULT = 100;
+/** Members of one group. */
+export const MEMBERS_MAX = 200;
+/** Tokens (estimated) of a briefing's window and run together; the window is cut back to 0.3 of it. */
+export const BRIEFING_BUDGET_TOKENS = 32_000;
+export const BRIEFING_KEEP_SHARE = 0.3;
+/** Characters of instructions in an AgentVersion. */
+export const INSTRUCTIONS_MAX_CHARS = 64_000;
+/** Tools of one AgentVersion. */
+export const TOOLS_MAX = 64;
+/** How long an idempotency key's answer is kept. */
+export const IDEMPOTENCY_TTL_MS = 24 * 60 * 60_000;
+/** An HTTP tool's own defaults and ceilings. */
+export const HTTP_TOOL_TIMEOUT_MS = 30_000;
+export const HTTP_TOOL_TIMEOUT_MAX_MS = 120_000;
+export const HTTP_TOOL_RESPONSE_BYTES = 256 * 1024;
+export const HTTP_TOOL_RESPONSE_MAX_BYTES = 1024 * 1024;
+/** Clock skew allowed between the parties of a token (RFC 7519, section 4.1.4 leaves it to us). */
+export const TOKEN_SKEW_S = 5;
+export const ROUTING_TOKEN_TTL_S = 60;
+export const ACCESS_TOKEN_TTL_S = 300;
+export const CERTIFICATE_TTL_S = 15 * 60;
+export const SIGNATURE_TTL_S = 30;
+/** How often socket authority is proven again in-band. */
+export const SOCKET_REPROOF_MS = 15 * 60_000;
