@@ -1,0 +1,145 @@
+// From sources to what the launcher serves: each Worker as one module, the web app as files; nothing is made twice.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { build } from "esbuild";
+
+import { fingerprint } from "./fingerprint.ts";
+
+export const REPOSITORY = resolve(import.meta.dirname, "../../../..");
+export const DIST = join(REPOSITORY, "dist");
+export const WEB_DIST = join(REPOSITORY, "apps/web/dist");
+
+interface Target {
+  readonly name: string;
+  /** Files and folders, from the repository's root, whose bytes decide whether it must be made anew. */
+  readonly sources: readonly string[];
+  readonly output: string;
+  readonly make: () => Promise<void>;
+}
+
+const PACKAGES = ["packages/protocol", "packages/trust", "packages/group", "packages/client"];
+/** Names of the bundles, which are also the names of the Workers. */
+const WORKERS = ["orchestrator", "group-controller", "agents"] as const;
+
+/** Builds every target whose sources changed and answers their names. Throws when one cannot be built. */
+export async function buildAll(options: { readonly force?: boolean } = {}): Promise<string[]> {
+  const targets = [...WORKERS.map(workerTarget), embeddingTarget(), ...webTarget()];
+  const stale = targets.filter((target) => options.force === true || !isFresh(target));
+  await Promise.all(stale.map(makeTarget));
+  return stale.map((target) => target.name);
+}
+
+function workerTarget(name: string): Target {
+  const output = join(DIST, name, "index.js");
+  const entry = `workers/${name}/src/index.ts`;
+  return {
+    name,
+    output,
+    sources: [
+      `workers/${name}/src`,
+      `workers/${name}/package.json`,
+      ...PACKAGES,
+      "package-lock.json",
+      "hosts/local/src/up/build-all.ts",
+    ],
+    make: () => bundle(entry, output),
+  };
+}
+
+/** The inner gateway and the agents Worker's shell: what joins the two runtime processes. */
+function embeddingTarget(): Target {
+  const output = join(DIST, "embedding", "gateway.js");
+  return {
+    name: "embedding",
+    output,
+    sources: ["hosts/local/src/workerd", "hosts/local/src/up/build-all.ts"],
+    make: async () => {
+      await bundle(
+        "hosts/local/src/workerd/agents-shell.ts",
+        join(DIST, "embedding", "agents-shell.js"),
+      );
+      await bundle("hosts/local/src/workerd/gateway.ts", output);
+    },
+  };
+}
+
+function webTarget(): Target[] {
+  if (!existsSync(join(REPOSITORY, "apps/web/index.html"))) return [];
+  const output = join(WEB_DIST, "index.html");
+  const sources = [
+    "apps/web/src",
+    "apps/web/public",
+    "apps/web/index.html",
+    "apps/web/vite.config.ts",
+    "apps/web/package.json",
+  ];
+  return [
+    {
+      name: "web",
+      output,
+      sources: [...sources, ...PACKAGES, "package-lock.json"],
+      make: buildWeb,
+    },
+  ];
+}
+
+function isFresh(target: Target): boolean {
+  if (!existsSync(target.output)) return false;
+  const stamp = stampOf(target);
+  return (
+    existsSync(stamp) && readFileSync(stamp, "utf8") === fingerprint(REPOSITORY, target.sources)
+  );
+}
+
+async function makeTarget(target: Target): Promise<void> {
+  const print = fingerprint(REPOSITORY, target.sources);
+  await target.make();
+  mkdirSync(join(DIST, "stamps"), { recursive: true });
+  writeFileSync(stampOf(target), print);
+}
+
+const stampOf = (target: Target) => join(DIST, "stamps", target.name);
+
+async function bundle(entry: string, output: string): Promise<void> {
+  const draft = `${output}.${process.pid}.draft.js`;
+  await build({
+    absWorkingDir: REPOSITORY,
+    entryPoints: [entry],
+    outfile: draft,
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["workerd", "worker", "import", "production"],
+    external: ["node:*", "cloudflare:*"],
+    // Names stay: a stack in a log must say where it came from.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    define: { "process.env.NODE_ENV": '"production"' },
+    logLevel: "warning",
+  });
+  // Renamed when whole: a launcher that starts meanwhile reads the old one or the new one.
+  renameSync(draft, output);
+}
+
+async function buildWeb(): Promise<void> {
+  const draft = `dist.${process.pid}.draft`;
+  const vite = join(REPOSITORY, "node_modules/vite/bin/vite.js");
+  const args = [vite, "build", "--outDir", draft, "--emptyOutDir", "--logLevel", "warn"];
+  const child = spawn(process.execPath, args, {
+    cwd: join(REPOSITORY, "apps/web"),
+    stdio: ["ignore", 2, 2],
+    env: { ...process.env, NODE_ENV: "production" },
+  });
+  const ended = Promise.withResolvers<number | null>();
+  child.once("error", ended.reject);
+  child.once("exit", ended.resolve);
+  const code = await ended.promise;
+  if (code !== 0) throw new Error(`the web app cannot be built (vite ended with ${code})`);
+  rmSync(WEB_DIST, { recursive: true, force: true });
+  renameSync(join(REPOSITORY, "apps/web", draft), WEB_DIST);
+}

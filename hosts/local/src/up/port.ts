@@ -1,0 +1,62 @@
+// Ports, looked at before anything is touched: is the public one free, and which ones may the inner connections use.
+import { createServer } from "node:net";
+
+import { RefusedStart } from "../usage-error.ts";
+
+/** Answers the port to serve on (a free one for 0) or throws RefusedStart that says why it cannot be had. */
+export async function claimPort(host: string, port: number): Promise<number> {
+  try {
+    return await tryPort(host, port);
+  } catch (error) {
+    throw refusal(host, port, error);
+  }
+}
+
+/** Finds free loopback ports, all different. Another program may take one before it is used; the start then fails with words. */
+export async function freeLoopbackPorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => listen("127.0.0.1", 0)));
+  const ports = servers.map((server) => server.port);
+  await Promise.all(servers.map((server) => server.close()));
+  return ports;
+}
+
+async function tryPort(host: string, port: number): Promise<number> {
+  const server = await listen(host, port);
+  await server.close();
+  return server.port;
+}
+
+async function listen(host: string, port: number) {
+  const server = createServer();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ host, port, exclusive: true }, resolve);
+  await promise;
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error(`no port on ${host}`);
+  const close = async () => {
+    const closed = Promise.withResolvers<void>();
+    server.close(() => closed.resolve());
+    await closed.promise;
+  };
+  return { port: address.port, close };
+}
+
+function refusal(host: string, port: number, error: unknown): RefusedStart {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "EADDRINUSE")
+    return new RefusedStart(
+      `Port ${port} on ${host} is in use by another program. Stop it, or choose another port with --port.`,
+    );
+  if (code === "EACCES")
+    return new RefusedStart(
+      `Port ${port} needs rights that this user lacks. Choose one above 1023 with --port.`,
+    );
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return new RefusedStart(
+      `${host} is not an address of this machine. Choose another one with --host.`,
+    );
+  return new RefusedStart(
+    `Cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}.`,
+  );
+}

@@ -1,0 +1,179 @@
+// The Workers and how they are bound: one runtime process for orchestrator, group controller, data and web app, and one
+// for the agents Worker alone, because a runtime process is one thread.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { V4WorkerOptions } from "miniflare";
+
+import type { Keys } from "./data-folder.ts";
+import type { Environment } from "./flags.ts";
+import type { Detected } from "./models.ts";
+import { CACHE_ID, COMPATIBILITY, DATABASE_ID } from "./runtime-options.ts";
+
+export interface Plan {
+  readonly host: string;
+  readonly port: number;
+  /** Inner loopback ports, chosen anew at every start. */
+  readonly gatewayPort: number;
+  readonly agentsPort: number;
+  /** Proves to the inner ports that a caller belongs to this start. */
+  readonly innerSecret: string;
+  readonly keys: Keys;
+  readonly detected: Detected;
+  /** Folder of the bundles: `<worker>/index.js` and `embedding/`. */
+  readonly bundles: string;
+  readonly webFolder: string;
+  readonly environment: Environment;
+}
+
+const SECRET_HEADER = "acos-inner-secret";
+/** Generous on one's own machine, where scripts and tests share an address; the protocol's limit holds on Cloudflare. */
+const FRAMES_PER_MINUTE = "6000";
+/** Between the words of the rehearsal model: slow enough to be seen streaming. */
+const REHEARSAL_DELAY_MS = "15";
+
+/** Everything but the agents Worker. */
+export function mainWorkers(plan: Plan): V4WorkerOptions[] {
+  return [closedDoor(), orchestrator(plan), groupController(plan), gateway(plan), web(plan)];
+}
+
+/** The agents Worker alone; its cache and the orchestrator's records lie in the main process. */
+export function agentsWorkers(plan: Plan): V4WorkerOptions[] {
+  const toMain = external(plan.gatewayPort, plan.innerSecret);
+  const shell: V4WorkerOptions = {
+    name: "agents",
+    ...COMPATIBILITY,
+    ...modules(plan.bundles, [
+      {
+        path: "agents-entry.js",
+        contents:
+          'import worker from "./agents/index.js";\nimport { embedAgents } from "./embedding/agents-shell.js";\nexport default embedAgents(worker);\n',
+      },
+      { path: "agents/index.js" },
+      { path: "embedding/agents-shell.js" },
+    ]),
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: plan.agentsPort }],
+    serviceBindings: { RECORDS: toMain, CACHE: toMain },
+    bindings: {
+      INNER_SECRET: plan.innerSecret,
+      MASTER_KEY: plan.keys.master,
+      BUILTIN_PROVIDERS: JSON.stringify(plan.detected.providers),
+      ALLOW_LOCAL_EGRESS: "true",
+      REHEARSAL_DELAY_MS: plan.environment["ACOS_REHEARSAL_DELAY_MS"] || REHEARSAL_DELAY_MS,
+    },
+  };
+  return [closedDoor(), shell];
+}
+
+/** Origins a browser may come from: the chosen host, and both names of this machine. */
+export function trustedOrigins(host: string, port: number): string[] {
+  const named = host === "0.0.0.0" || host === "::" ? [] : [urlHost(host)];
+  return [...new Set(["localhost", "127.0.0.1", ...named])].map((name) => `http://${name}:${port}`);
+}
+
+/** A host as it stands in a URL. */
+export function urlHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** The simulator has an entry of its own on a loopback port that believes what callers say of themselves; it leads here. */
+function closedDoor(): V4WorkerOptions {
+  const script = "export default { fetch: () => new Response(null, { status: 404 }) }";
+  return { name: "closed-door", ...COMPATIBILITY, modules: true, script };
+}
+
+function orchestrator(plan: Plan): V4WorkerOptions {
+  return {
+    name: "orchestrator",
+    ...COMPATIBILITY,
+    ...worker(plan, "orchestrator"),
+    // Straight into the Worker: the simulator's own entry costs ten times as much and trusts headers it must not.
+    unsafeDirectSockets: [{ host: plan.host, port: plan.port }],
+    d1Databases: { DB: DATABASE_ID },
+    kvNamespaces: { AGENT_CACHE: CACHE_ID },
+    durableObjects: {
+      GROUPS: { className: "GroupController", scriptName: "group-controller", useSQLite: true },
+    },
+    serviceBindings: { ASSETS: "web" },
+    bindings: {
+      CA_KEYS: plan.keys.authority,
+      ACCESS_KEYS: plan.keys.authority,
+      MASTER_KEY: plan.keys.master,
+      AUTH_SECRET: plan.keys.auth,
+      PUBLIC_ORIGINS: trustedOrigins(plan.host, plan.port).join(","),
+      EMBEDDED: "true",
+      BUILTIN_MODELS: JSON.stringify(plan.detected.models),
+      ALLOW_LOCAL_EGRESS: "true",
+    },
+  };
+}
+
+function groupController(plan: Plan): V4WorkerOptions {
+  return {
+    name: "group-controller",
+    ...COMPATIBILITY,
+    ...worker(plan, "group-controller"),
+    durableObjects: { GROUPS: { className: "GroupController", useSQLite: true } },
+    serviceBindings: {
+      AGENTS: external(plan.agentsPort, plan.innerSecret),
+      AUTHORITY: { name: "orchestrator", entrypoint: "CertificateAuthority" },
+    },
+    bindings: {
+      FRAMES_PER_MINUTE: plan.environment["ACOS_FRAMES_PER_MINUTE"] || FRAMES_PER_MINUTE,
+    },
+  };
+}
+
+function gateway(plan: Plan): V4WorkerOptions {
+  const drains = /\bLifecycle\b/.test(
+    readFileSync(join(plan.bundles, "group-controller/index.js"), "utf8"),
+  );
+  return {
+    name: "gateway",
+    ...COMPATIBILITY,
+    ...modules(plan.bundles, [{ path: "embedding/gateway.js" }]),
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: plan.gatewayPort }],
+    kvNamespaces: { AGENT_CACHE: CACHE_ID },
+    serviceBindings: {
+      RECORDS: { name: "orchestrator", entrypoint: "AgentRecords" },
+      ...(drains ? { LIFECYCLE: { name: "group-controller", entrypoint: "Lifecycle" } } : {}),
+    },
+    bindings: { INNER_SECRET: plan.innerSecret },
+  };
+}
+
+/** Static files in a Worker of their own: a file router on the orchestrator would cost every request half a millisecond. */
+function web(plan: Plan): V4WorkerOptions {
+  const script =
+    'export default { fetch: () => new Response("The web app is not built.", { status: 404 }) }';
+  const page = { name: "web", ...COMPATIBILITY, modules: true, script };
+  if (!existsSync(join(plan.webFolder, "index.html"))) return page;
+  return {
+    ...page,
+    assets: {
+      directory: plan.webFolder,
+      routerConfig: { has_user_worker: false },
+      assetConfig: { not_found_handling: "single-page-application" },
+    },
+  };
+}
+
+function external(port: number, secret: string) {
+  const http = { injectRequestHeaders: [{ name: SECRET_HEADER, value: secret }] };
+  return { external: { address: `127.0.0.1:${port}`, http } };
+}
+
+const worker = (plan: Plan, name: string) =>
+  modules(join(plan.bundles, name), [{ path: "index.js" }]);
+
+function modules(
+  root: string,
+  files: readonly { readonly path: string; readonly contents?: string }[],
+) {
+  const module = ({ path, contents }: { readonly path: string; readonly contents?: string }) => ({
+    type: "ESModule" as const,
+    path: join(root, path),
+    contents: contents ?? readFileSync(join(root, path), "utf8"),
+  });
+  return { modules: files.map(module), modulesRoot: root };
+}

@@ -1,0 +1,24 @@
+// The help texts of `acos`.
+
+export const USAGE = `acos: a place where people and agents work together
+
+  acos up                      serve everything on this machine (the same as "npm start")
+  acos login [--url URL]       sign in to a server and remember it
+  acos groups                  list your groups
+  acos chat GROUP              talk in a group; Ctrl+C leaves
+  acos post GROUP TEXT         say one thing in a group
+  acos tail GROUP [--json]     follow a group
+
+GROUP is a group's id or its name. "acos VERB --help" tells more about a verb.
+`;
+
+export const UP_USAGE = `acos up: serve everything on this machine
+
+  --port N      port to serve on                       ACOS_PORT    8787 (0: any free one)
+  --host HOST   address to listen on                   ACOS_HOST    127.0.0.1
+  --data PATH   folder for everything that lasts       ACOS_DATA    .acos
+  --model P/M   model that new agents begin with       ACOS_MODEL   the best one found
+  --open        show it in the browser
+
+ACOS_LOG=json writes the log as JSON lines. ACOS_DETECT=off looks for no models.
+`;

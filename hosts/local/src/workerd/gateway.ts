@@ -1,0 +1,101 @@
+// Runs in the main runtime process, on an inner loopback port: lets the agents process, and nobody else, reach the cache
+// and the orchestrator's records, and lets the launcher ask for a drain. Every request must carry this start's secret.
+
+/** The header that proves a request comes from a process of this start. */
+const SECRET_HEADER = "acos-inner-secret";
+const CACHE_PATH = "/inner/agent-cache/";
+const DRAIN_PATH = "/inner/drain";
+
+interface Service {
+  fetch(request: Request): Promise<Response>;
+}
+
+interface Cache {
+  get(key: string, type: "stream"): Promise<ReadableStream | null>;
+  put(
+    key: string,
+    value: ReadableStream | ArrayBuffer,
+    options?: { expirationTtl: number },
+  ): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+interface GatewayEnv {
+  readonly INNER_SECRET: string;
+  readonly RECORDS: Service;
+  readonly AGENT_CACHE: Cache;
+  /** Absent while the group controller has nothing to do before a stop. */
+  readonly LIFECYCLE?: Service;
+}
+
+async function route(request: Request, env: GatewayEnv): Promise<Response> {
+  if (!(await sameSecret(request.headers.get(SECRET_HEADER) ?? "", env.INNER_SECRET)))
+    return answer(403);
+  const { pathname } = new URL(request.url);
+  if (pathname === DRAIN_PATH) return drain(request, env);
+  if (pathname.startsWith(CACHE_PATH))
+    return cached(request, env.AGENT_CACHE, decodeURIComponent(pathname.slice(CACHE_PATH.length)));
+  const headers = new Headers(request.headers);
+  headers.delete(SECRET_HEADER);
+  // As a service binding would have brought it.
+  return env.RECORDS.fetch(
+    new Request(request.url.replace(/^http:/, "https:"), new Request(request, { headers })),
+  );
+}
+
+async function cached(request: Request, cache: Cache, key: string): Promise<Response> {
+  if (request.method === "GET") {
+    const value = await cache.get(key, "stream");
+    return value === null ? answer(404) : new Response(value);
+  }
+  if (request.method === "DELETE") {
+    await cache.delete(key);
+    return answer(204);
+  }
+  if (request.method !== "PUT") return answer(405);
+  const ttl = Number(new URL(request.url).searchParams.get("expirationTtl") ?? 0);
+  await cache.put(key, await request.arrayBuffer(), ...(ttl > 0 ? [{ expirationTtl: ttl }] : []));
+  return answer(204);
+}
+
+/**
+ * The launcher opens this before it tells the runtime to stop, waits for the first byte, and ends the body afterwards:
+ * by then no new connection is taken, so a client that is sent away comes back to the next start and not to this one.
+ */
+function drain(request: Request, env: GatewayEnv): Response {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  void drainOnceAsked(request, { env, writer: writable.getWriter() });
+  return new Response(readable);
+}
+
+interface Draining {
+  readonly env: GatewayEnv;
+  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+}
+
+async function drainOnceAsked(request: Request, { env, writer }: Draining): Promise<void> {
+  try {
+    await writer.write(new TextEncoder().encode("open\n"));
+    await request.text();
+    await env.LIFECYCLE?.fetch(
+      new Request("https://group-controller.internal/drain", { method: "POST" }),
+    );
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => undefined); // The launcher hung up: nobody is left to be told.
+  }
+}
+
+/** Compares digests, so that the time taken tells nothing about the secret. */
+async function sameSecret(given: string, secret: string): Promise<boolean> {
+  const [left, right] = await Promise.all([digest(given), digest(secret)]);
+  return left.every((byte, index) => byte === right[index]);
+}
+
+async function digest(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+}
+
+const answer = (status: number) => new Response(null, { status });
+
+export default { fetch: route };

@@ -1,0 +1,97 @@
+// Small Workers under the real names and bindings, so that the launcher's mechanics are tested without the product.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { build } from "esbuild";
+
+const WORKERD_SOURCES = resolve(import.meta.dirname, "../src/workerd");
+
+const ORCHESTRATOR = `
+import { WorkerEntrypoint } from "cloudflare:workers";
+export class CertificateAuthority extends WorkerEntrypoint { issue(group) { return "certificate for " + group; } }
+export class AgentRecords extends WorkerEntrypoint {
+  fetch(request) { return Response.json({ url: request.url, secret: request.headers.get("acos-inner-secret") }); }
+}
+export default { async fetch(request, env) {
+  const url = new URL(request.url);
+  const group = (name) => env.GROUPS.get(env.GROUPS.idFromName(name));
+  if (url.pathname === "/healthz") return Response.json({ status: "ok" });
+  if (url.pathname === "/vars") return Response.json({ origins: env.PUBLIC_ORIGINS, models: JSON.parse(env.BUILTIN_MODELS), key: JSON.parse(env.CA_KEYS)[0].kid });
+  if (url.pathname === "/rows") return Response.json((await env.DB.prepare("SELECT name FROM things ORDER BY name").all()).results);
+  if (url.pathname === "/slow") { await new Promise((done) => setTimeout(done, Number(url.searchParams.get("ms")))); return new Response("slow but whole"); }
+  if (url.pathname === "/page") return env.ASSETS.fetch(request);
+  if (url.pathname === "/cache") return new Response(await env.AGENT_CACHE.get(url.searchParams.get("key")));
+  return group("g").fetch(request);
+} };
+`;
+
+const GROUP_CONTROLLER = `
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+const awake = new Set();
+export class Lifecycle extends WorkerEntrypoint {
+  async fetch() { for (const id of awake) await this.env.GROUPS.get(this.env.GROUPS.idFromString(id)).closeSockets(); return new Response(null, { status: 204 }); }
+}
+export class GroupController extends DurableObject {
+  constructor(state, env) {
+    super(state, env);
+    awake.add(state.id.toString());
+    state.storage.sql.exec("CREATE TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY, text TEXT)");
+  }
+  closeSockets() { for (const socket of this.ctx.getWebSockets()) socket.close(1012, "restart"); }
+  async fetch(request) {
+    const url = new URL(request.url);
+    if (url.pathname === "/certificate") return new Response(await this.env.AUTHORITY.issue("g"));
+    if (url.pathname.startsWith("/agents/")) return this.env.AGENTS.fetch("https://agents.internal" + url.pathname.slice(7) + url.search, { method: "POST", body: request.body, signal: request.signal });
+    if (url.pathname === "/ws") { const pair = new WebSocketPair(); this.ctx.acceptWebSocket(pair[1]); return new Response(null, { status: 101, webSocket: pair[0] }); }
+    if (url.pathname === "/frames") return new Response(this.env.FRAMES_PER_MINUTE);
+    if (request.method === "POST") this.ctx.storage.sql.exec("INSERT INTO log (text) VALUES (?)", await request.text());
+    return Response.json(this.ctx.storage.sql.exec("SELECT text FROM log ORDER BY seq").toArray().map((row) => row.text));
+  }
+  webSocketMessage(socket, message) { socket.send(message); }
+}
+export default { fetch: () => new Response(null, { status: 404 }) };
+`;
+
+const AGENTS = `
+export default { async fetch(request, env) {
+  const url = new URL(request.url);
+  if (url.pathname === "/url") return Response.json({ url: request.url, method: request.method, body: await request.text(), secret: request.headers.get("acos-inner-secret") });
+  if (url.pathname === "/records") return env.RECORDS.fetch("https://orchestrator.internal/agent-versions/a/1");
+  if (url.pathname === "/put") { await env.AGENT_CACHE.put(url.searchParams.get("key"), await request.text()); return new Response("put"); }
+  if (url.pathname === "/get") return Response.json({ value: await env.AGENT_CACHE.get(url.searchParams.get("key"), "text") });
+  if (url.pathname === "/aborted") return new Response(String(globalThis.aborted ?? 0));
+  if (url.pathname === "/hang") { request.signal.addEventListener("abort", () => { globalThis.aborted = (globalThis.aborted ?? 0) + 1; }); const { readable, writable } = new TransformStream(); writable.getWriter().write(new TextEncoder().encode("begun")); return new Response(readable); }
+  return new Response("agents");
+} };
+`;
+
+/** Writes the bundles the launcher expects into a folder and answers it, with one migration beside them. */
+export async function makeStubBundles(
+  folder: string,
+): Promise<{ bundles: string; migrations: string }> {
+  const bundles = join(folder, "bundles");
+  const migrations = join(folder, "migrations");
+  for (const [name, text] of Object.entries({
+    orchestrator: ORCHESTRATOR,
+    "group-controller": GROUP_CONTROLLER,
+    agents: AGENTS,
+  })) {
+    mkdirSync(join(bundles, name), { recursive: true });
+    writeFileSync(join(bundles, name, "index.js"), text);
+  }
+  mkdirSync(join(bundles, "web"), { recursive: true });
+  writeFileSync(join(bundles, "web/index.html"), "<title>the page</title>");
+  await build({
+    entryPoints: [join(WORKERD_SOURCES, "gateway.ts"), join(WORKERD_SOURCES, "agents-shell.ts")],
+    outdir: join(bundles, "embedding"),
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+  });
+  mkdirSync(migrations, { recursive: true });
+  writeFileSync(
+    join(migrations, "0000_things.sql"),
+    "CREATE TABLE things (name TEXT);\n--> statement-breakpoint\nINSERT INTO things VALUES ('first');\n",
+  );
+  return { bundles, migrations };
+}
