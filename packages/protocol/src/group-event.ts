@@ -111,6 +111,8 @@ export const groupEventSchema = z.discriminatedUnion("kind", [
     /** The stream broke off: this is what had come. */
     incomplete: z.literal(true).optional(),
     routing: z.array(routingSchema).optional(),
+    /** Handles the text mentions that no member of the group has. */
+    unresolved: z.array(z.string()).optional(),
   }),
   z.strictObject({
     kind: z.literal("message-edited"),
@@ -127,7 +129,6 @@ export const groupEventSchema = z.discriminatedUnion("kind", [
     reaction: z.string(),
     on: z.boolean(),
   }),
-  z.strictObject({ kind: z.literal("read-marked"), by: member, upTo: z.int().nonnegative() }),
   z.strictObject({
     kind: z.literal("run-queued"),
     run,

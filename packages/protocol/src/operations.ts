@@ -1,5 +1,5 @@
 // The route table of the public REST interface: one row an operation, from which the Orchestrator routes and documents.
-import * as z from "zod";
+import type * as z from "zod";
 
 import { briefingSchema } from "./briefing.ts";
 import * as control from "./control.ts";

@@ -1,5 +1,5 @@
 // Reading what came over a wire: bytes to text to JSON to a checked value, each failure a Problem that says which field.
-import * as z from "zod";
+import type * as z from "zod";
 
 import { problem, ProblemError, type Problem } from "./errors.ts";
 

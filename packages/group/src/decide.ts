@@ -1,0 +1,139 @@
+// decide(state, command) → facts and effects, or a refusal. Pure: time and randomness arrive with the command.
+import type {
+  AgentCard,
+  AgentId,
+  Command,
+  GroupCreation,
+  MemberId,
+  MemberPut,
+  Member,
+  Part,
+  Role,
+  UserId,
+} from "@acos/protocol";
+
+import { decideApproval } from "./approval.ts";
+import { DecisionDraft, refuse, type Decision, type MessageFacts } from "./decision.ts";
+import { decideAdopt, decideCreate, decidePut, decideRemove } from "./membership.ts";
+import { decideEdit, decidePost, decideReaction, decideRedact } from "./message.ts";
+import { decideRecover } from "./recover.ts";
+import {
+  decideCancel,
+  decideResume,
+  decideToolFinish,
+  decideTurnFail,
+  decideTurnFinish,
+  type ToolFinish,
+  type TurnFail,
+  type TurnFinish,
+} from "./run.ts";
+import type { Given } from "./seeded-ids.ts";
+import type { GroupState } from "./state.ts";
+
+/** A member's command with what deciding it needs to know from the log and from the turn under way. */
+export interface MemberCommand {
+  readonly kind: "member-command";
+  readonly by: MemberId;
+  readonly command: Command;
+  /** The message that the command speaks of; null where it speaks of none, or there is none. */
+  readonly facts: MessageFacts | null;
+  /** Digest of edited arguments of an approval. */
+  readonly digest: string | null;
+  /** What the run to be cancelled has said in its unfinished turn. */
+  readonly parts: readonly Part[];
+}
+
+/** Everything that may change a group. The first is members' work, the rest comes from the control plane and from runs. */
+export type GroupCommand =
+  | MemberCommand
+  | { readonly kind: "group-create"; readonly creation: GroupCreation }
+  | { readonly kind: "member-put"; readonly by: Member | null; readonly put: MemberPut }
+  | { readonly kind: "member-remove"; readonly by: Member | null; readonly who: UserId | AgentId }
+  | { readonly kind: "agent-adopt"; readonly card: AgentCard }
+  | TurnFinish
+  | TurnFail
+  | ToolFinish
+  | { readonly kind: "recover" };
+
+/** Decides a command on a state. A refusal changes nothing; an acceptance without events found all as asked for already. */
+export function decide(state: GroupState, command: GroupCommand, given: Given): Decision {
+  const draft = new DecisionDraft(state, given);
+  if (command.kind === "group-create") return decideCreate(draft, command.creation);
+  if (!state.group) return refuse("not_found", "There is no such group.");
+  switch (command.kind) {
+    case "member-command":
+      return decideMemberCommand(draft, command);
+    case "member-put":
+      return decidePut(draft, command.by, command.put);
+    case "member-remove":
+      return decideRemove(draft, command.by, command.who);
+    case "agent-adopt":
+      return decideAdopt(draft, command.card);
+    case "turn-finish":
+      return decideTurnFinish(draft, command);
+    case "turn-fail":
+      return decideTurnFail(draft, command);
+    case "tool-finish":
+      return decideToolFinish(draft, command);
+    case "recover":
+      return decideRecover(draft);
+    default:
+      return command satisfies never;
+  }
+}
+
+/** The least role that may give a command. Agents give none: they act through their runs. */
+export const COMMAND_ROLES: Readonly<Record<Command["kind"], Role>> = {
+  "message-post": "member",
+  "message-edit": "member",
+  "message-redact": "member",
+  "reaction-set": "member",
+  "run-cancel": "member",
+  "run-resume": "member",
+  "approval-decide": "member",
+  "read-mark": "viewer",
+  "settings-change": "admin",
+};
+
+const RANK: Readonly<Record<Role, number>> = { viewer: 0, member: 1, admin: 2 };
+
+/** Tells whether a role is at least another. */
+export function roleAllows(role: Role, least: Role): boolean {
+  return RANK[role] >= RANK[least];
+}
+
+function decideMemberCommand(draft: DecisionDraft, given: MemberCommand): Decision {
+  const { by, command, facts } = given;
+  const member = draft.state.members.get(by);
+  if (member?.type !== "user")
+    return refuse("forbidden", "Only people in the group give commands.");
+  const least = COMMAND_ROLES[command.kind];
+  if (!roleAllows(member.role, least))
+    return refuse("forbidden", `Your role here is ${member.role}; this needs ${least}.`);
+  switch (command.kind) {
+    case "message-post":
+      return decidePost(draft, by, command, facts);
+    case "message-edit":
+      return decideEdit(draft, by, command, facts);
+    case "message-redact":
+      return decideRedact(draft, by, facts);
+    case "reaction-set":
+      return decideReaction(draft, by, command, facts);
+    case "run-cancel":
+      return decideCancel(draft, by, { run: command.run, parts: given.parts });
+    case "run-resume":
+      return decideResume(draft, by, command);
+    case "approval-decide":
+      return decideApproval(draft, by, { command, digest: given.digest });
+    case "read-mark":
+      return draft
+        .effect({ kind: "mark-read", member: by, upTo: Math.min(command.seq, draft.state.head) })
+        .accept();
+    case "settings-change": {
+      const { kind: _, ...change } = command;
+      return draft.fact({ kind: "settings-changed", ...change, by }).accept();
+    }
+    default:
+      return command satisfies never;
+  }
+}

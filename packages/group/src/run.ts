@@ -1,0 +1,194 @@
+// Runs: what follows from a turn's outcome, a tool's result, a member's stop or resume.
+import type {
+  CommandOf,
+  MemberId,
+  Part,
+  Problem,
+  RunId,
+  ToolArguments,
+  ToolCallId,
+  ToolResult,
+  Usage,
+} from "@acos/protocol";
+
+import { refuse, type Decision, type DecisionDraft } from "./decision.ts";
+import { postMessage } from "./message.ts";
+import { dispatchCall, endRun, goOn } from "./run-start.ts";
+import { nextRunState } from "./run-table.ts";
+import type { OpenTurn, Run } from "./state.ts";
+
+/** A tool call as the turn stream brought it, with the digest of its arguments. */
+export interface MadeCall {
+  readonly tool: string;
+  readonly arguments: ToolArguments;
+  readonly digest: string;
+  readonly effect: boolean;
+  readonly invalid?: string;
+}
+
+/** Which try of which turn an outcome belongs to: an outcome of an older try is refused. */
+export interface TurnRef {
+  readonly run: RunId;
+  readonly turn: number;
+  readonly attempt: number;
+}
+
+export interface TurnFinish extends TurnRef {
+  readonly kind: "turn-finish";
+  readonly parts: readonly Part[];
+  readonly calls: readonly MadeCall[];
+  readonly finish: string;
+  readonly usage: Usage;
+  readonly cost: number;
+  readonly model: string;
+}
+
+export interface TurnFail extends TurnRef {
+  readonly kind: "turn-fail";
+  /** What had come before the stream broke off. */
+  readonly parts: readonly Part[];
+  readonly problem: Problem;
+}
+
+export interface ToolFinish {
+  readonly kind: "tool-finish";
+  readonly run: RunId;
+  readonly call: ToolCallId;
+  readonly result: ToolResult;
+}
+
+export function decideTurnFinish(draft: DecisionDraft, command: TurnFinish): Decision {
+  const open = awaited(draft, command);
+  if (!open) return refuse("run_ended", "Nobody waits for this turn any more.");
+  const { run } = open;
+  if (command.parts.some((part) => part.type === "text"))
+    postMessage(draft, {
+      message: open.open.message,
+      by: run.member,
+      parts: command.parts,
+      run: run.run,
+      turn: command.turn,
+    });
+  const { turn, finish, usage, cost, model } = command;
+  draft.fact({ kind: "turn-ended", run: run.run, turn, finish, usage, cost, model });
+  if (command.calls.length === 0) {
+    const reason = FINISH_WORDS[finish];
+    endRun(draft, run, { outcome: "done", ...(reason && { reason }) });
+    return draft.accept();
+  }
+  journalCalls(draft, command);
+  goOn(draft, run.run);
+  return draft.accept();
+}
+
+const FINISH_WORDS: Readonly<Record<string, string>> = {
+  length: "The answer reached the model's output limit and is cut there.",
+  "content-filter": "The provider's content filter ended the answer.",
+};
+
+export function decideTurnFail(draft: DecisionDraft, command: TurnFail): Decision {
+  const open = awaited(draft, command);
+  if (!open) return refuse("run_ended", "Nobody waits for this turn any more.");
+  postPartial(draft, open, command.parts);
+  const { problem } = command;
+  endRun(draft, open.run, { outcome: "failed", reason: problem.message, problem });
+  return draft.accept();
+}
+
+export function decideToolFinish(draft: DecisionDraft, command: ToolFinish): Decision {
+  const run = draft.state.runs.get(command.run);
+  const call = run?.open?.calls.find((each) => each.call === command.call);
+  if (!run?.open || !call || call.result || call.dispatches === 0)
+    return refuse("run_ended", "Nobody waits for this result any more.");
+  const { turn } = run.open;
+  draft.fact({
+    kind: "tool-result-received",
+    run: run.run,
+    turn,
+    call: call.call,
+    result: command.result,
+  });
+  goOn(draft, run.run);
+  return draft.accept();
+}
+
+/** Journals a turn's calls: invalid ones get their error at once, effects ask for an approval, the rest is dispatched. */
+function journalCalls(draft: DecisionDraft, command: TurnFinish): void {
+  const { run, turn } = command;
+  let asked = false;
+  for (const { invalid, ...made } of command.calls) {
+    const call = draft.newId("toolCall");
+    draft.fact({ kind: "tool-call-made", run, turn, call, ...made });
+    if (invalid) {
+      const result = { isError: true, text: invalid };
+      draft.fact({ kind: "tool-result-received", run, turn, call, result });
+    } else if (made.effect) {
+      const { effect: _, ...asks } = made;
+      draft.fact({
+        kind: "approval-asked",
+        approval: draft.newId("approval"),
+        run,
+        call,
+        ...asks,
+      });
+      asked = true;
+    } else dispatchCall(draft, run, call);
+  }
+  if (asked) draft.fact({ kind: "run-paused", run, reason: "approval" });
+}
+
+/** Cancels; `parts` is what its unfinished turn had said so far. */
+export function decideCancel(
+  draft: DecisionDraft,
+  by: MemberId,
+  { run: id, parts }: { run: RunId; parts: readonly Part[] },
+): Decision {
+  const run = draft.state.runs.get(id);
+  if (!run) return refuse("run_ended", "That run has ended, or never was in this group.");
+  if (run.open && !run.open.answered) postPartial(draft, { run, open: run.open }, parts);
+  draft.effect({ kind: "abort", run: id });
+  endRun(draft, run, { outcome: "cancelled", by, reason: "Stopped by a member." });
+  return draft.accept();
+}
+
+export function decideResume(
+  draft: DecisionDraft,
+  by: MemberId,
+  command: CommandOf<"run-resume">,
+): Decision {
+  const run = draft.state.runs.get(command.run);
+  if (!run) return refuse("run_ended", "That run has ended, or never was in this group.");
+  if (nextRunState(run.state, "resume") === null)
+    return refuse(
+      "conflict",
+      run.state === "waiting"
+        ? "That run waits for an approval: decide the approval instead."
+        : "That run is not paused.",
+    );
+  draft.fact({ kind: "run-resumed", run: run.run, by });
+  goOn(draft, run.run);
+  return draft.accept();
+}
+
+function postPartial(
+  draft: DecisionDraft,
+  { run, open }: { run: Run; open: OpenTurn },
+  parts: readonly Part[],
+): void {
+  if (!parts.some((part) => part.type === "text" && part.text !== "")) return;
+  postMessage(draft, {
+    message: open.message,
+    by: run.member,
+    parts,
+    run: run.run,
+    turn: open.turn,
+    incomplete: true,
+  });
+}
+
+function awaited(draft: DecisionDraft, ref: TurnRef): { run: Run; open: OpenTurn } | null {
+  const run = draft.state.runs.get(ref.run);
+  const open = run?.open;
+  if (!run || !open || open.answered) return null;
+  return open.turn === ref.turn && open.attempt === ref.attempt ? { run, open } : null;
+}
