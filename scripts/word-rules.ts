@@ -7,7 +7,7 @@ export interface Naming {
 }
 
 /** `| **Word** | meaning | id | avoid, avoid |`; a word in parentheses is wrong here but right elsewhere: not checked. */
-const ROW = /^\| \*\*(.+?)\*\* \|.*\| ([^|]*) \|$/gm;
+const ROW = /^\| \*\*(.+?)\*\* *\|.*\|([^|]*)\|$/gm;
 /** `Names that say nothing: a, b, c.` */
 const EMPTY_NAMES = /^Names that say nothing: (.+?)[.]$/m;
 
@@ -22,11 +22,12 @@ export function avoidedWords(glossary: string): Map<string, string> {
       if (/^[a-z]+$/i.test(bad)) avoided.set(bad.toLowerCase(), `we say "${word!}"`);
     }
   }
+  if (avoided.size === 0) {
+    throw new Error("GLOSSARY.md names no word to avoid: its table was not understood.");
+  }
   for (const empty of EMPTY_NAMES.exec(glossary)?.[1]?.split(", ") ?? []) {
     avoided.set(empty, "name the thing");
   }
-  if (avoided.size === 0)
-    throw new Error("GLOSSARY.md names no word to avoid: its table was not understood.");
   return avoided;
 }
 
