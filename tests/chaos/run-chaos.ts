@@ -1,0 +1,177 @@
+// One chaos run: the real product under load, killed with -9 again and again on the same data, then judged.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { startEffectServer } from "../effect-server.ts";
+import { startProduct, type Product } from "../product.ts";
+import { startScriptedModel } from "../scripted-model.ts";
+import { makeCast, type Cast } from "./cast.ts";
+import { startChaosClient, type ChaosClient } from "./chaos-client.ts";
+import { check } from "./checker.ts";
+import type { Entry, History, Outcome, Violation } from "./history.ts";
+import { readOutcome, settled } from "./outcome.ts";
+import { seeded, type Random } from "./random.ts";
+import { act, answerEvents } from "./workload.ts";
+
+export interface ChaosOptions {
+  readonly kills: number;
+  readonly seed: number;
+  readonly clients: number;
+  /** Root of the source tree to run; left out: this repository. */
+  readonly root?: string;
+  /** How long after the last restart runs may take to end. */
+  readonly settleMs?: number;
+  readonly tell?: (line: string) => void;
+}
+
+export interface ChaosReport {
+  readonly violations: readonly Violation[];
+  readonly history: History;
+  readonly outcome: Outcome;
+  /** From the kill until every client is live again, in ms. */
+  readonly recoveriesMs: readonly number[];
+}
+
+/** The goal: no run is left running a minute after a restart. */
+const SETTLE_MS = 60_000;
+/** Load between two kills. Some kills hit right after the start, when everything resumes. */
+const LOAD_MS = { least: 30, most: 900 } as const;
+/** A recovery that takes longer is a product that does not come back. */
+const RECOVER_MS = 30_000;
+/** Time that an effect takes: long enough for kills to fall into it. */
+const EFFECT_MS = { least: 0, most: 250 } as const;
+
+/** Does the whole run and answers what was found. Throws when the product does not start or clients cannot come back. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const random = seeded(options.seed);
+  const data = mkdtempSync(join(tmpdir(), "acos-chaos-"));
+  const model = await startScriptedModel();
+  const effects = await startEffectServer(() => random.between(EFFECT_MS.least, EFFECT_MS.most));
+  const start = (port?: number) =>
+    startProduct({
+      data,
+      env: { ACOS_EGRESS_ALLOW: effects.host, EGRESS_ALLOW: effects.host },
+      ...(port === undefined ? {} : { port }),
+      ...(options.root === undefined ? {} : { root: options.root }),
+    });
+  const stage: Stage = { options, random, start, product: await start(), history: [] };
+  try {
+    const cast = await makeCast(stage.product.url, {
+      clients: options.clients,
+      modelUrl: model.url,
+      effectUrl: effects.url,
+    });
+    const recoveriesMs = await killAndRestart(stage, cast);
+    const read = await readOutcome(reader(cast), cast.group);
+    const outcome = { ...read, hits: effects.hits };
+    return {
+      violations: check(stage.history, outcome),
+      history: stage.history,
+      outcome,
+      recoveriesMs,
+    };
+  } finally {
+    await stage.product.kill9();
+    await Promise.all([model.close(), effects.close()]);
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+interface Stage {
+  readonly options: ChaosOptions;
+  readonly random: Random;
+  readonly start: (port: number) => Promise<Product>;
+  product: Product;
+  readonly history: Entry[];
+}
+
+const reader = (cast: Cast) => (cast.users[0] as Cast["users"][number]).rest;
+
+async function killAndRestart(stage: Stage, cast: Cast): Promise<number[]> {
+  const { options, random } = stage;
+  const clients = startClients(stage, cast);
+  let over = false;
+  const acting = clients.map((client, index) =>
+    act({ client, random: seeded(options.seed * 1000 + index), isOver: () => over }),
+  );
+  const recoveriesMs: number[] = [];
+  try {
+    await allLive(clients);
+    for (let kill = 1; kill <= options.kills; kill += 1) {
+      await pause(random.between(LOAD_MS.least, LOAD_MS.most));
+      const from = Date.now();
+      await stage.product.kill9();
+      stage.product = await stage.start(stage.product.port);
+      await allLive(clients);
+      recoveriesMs.push(Date.now() - from);
+      options.tell?.(`kill ${kill}: all clients live again after ${Date.now() - from} ms`);
+    }
+    const deadline = Date.now() + (options.settleMs ?? SETTLE_MS);
+    await pause(LOAD_MS.most);
+    over = true;
+    await Promise.all(acting);
+    await drained(clients, deadline);
+    await settled(reader(cast), cast.group, deadline);
+    await lookOnce(stage, cast);
+  } finally {
+    over = true;
+    await Promise.all(clients.map((client) => client.leave()));
+  }
+  return recoveriesMs;
+}
+
+function startClients(stage: Stage, cast: Cast): ChaosClient[] {
+  const { options, history } = stage;
+  const clients: ChaosClient[] = [];
+  const answer = answerEvents(clients, stage.random);
+  for (let count = 0; count < options.clients; count += 1) {
+    const user = cast.users[count % cast.users.length] as Cast["users"][number];
+    clients.push(
+      startChaosClient({
+        name: `client${count + 1}`,
+        rest: user.rest,
+        group: cast.group,
+        random: seeded(options.seed * 2000 + count),
+        record: (entry) => history.push(entry),
+        onEvent: answer,
+      }),
+    );
+  }
+  return clients;
+}
+
+/** One more client reads everything from the beginning, after the storm. */
+async function lookOnce(stage: Stage, cast: Cast): Promise<void> {
+  const client = startChaosClient({
+    name: "late",
+    rest: reader(cast),
+    group: cast.group,
+    random: seeded(stage.options.seed),
+    record: (entry) => stage.history.push(entry),
+    onEvent: () => undefined,
+  });
+  await allLive([client]).finally(() => client.leave());
+}
+
+const allLive = (clients: readonly ChaosClient[]) =>
+  until(
+    () => clients.every((client) => client.isLive()),
+    Date.now() + RECOVER_MS,
+    "every client to be live",
+  );
+
+const drained = (clients: readonly ChaosClient[], deadline: number) =>
+  until(
+    () => clients.every((client) => client.waiting() === 0),
+    deadline,
+    "every command to be answered",
+  );
+
+async function until(holds: () => boolean, deadline: number, what: string): Promise<void> {
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);
+    await pause(10);
+  }
+}

@@ -1,0 +1,125 @@
+// An OpenAI-compatible model server whose answers stand in the question: a message carries the script of its whole run.
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** What the model does in one turn of a run. */
+export interface ScriptedTurn {
+  readonly text?: string;
+  /** In how many pieces the text comes. */
+  readonly pieces?: number;
+  readonly pieceMs?: number;
+  /** Silence before the first piece. */
+  readonly firstMs?: number;
+  readonly calls?: readonly { readonly tool: string; readonly arguments: unknown }[];
+  /** How it fails: an HTTP status, bytes that are no stream, an empty body, or breaking off after the text. */
+  readonly fault?: 401 | 429 | 500 | "garbage" | "nothing" | "break";
+}
+
+export interface ScriptedModel {
+  /** Base URL for a provider of kind `openai-compatible`. */
+  readonly url: string;
+  /** Bodies of all requests, in order of arrival. */
+  readonly requests: readonly ChatRequest[];
+  /** Requests whose caller hung up before the answer was whole. */
+  hangUps(): number;
+  close(): Promise<void>;
+}
+
+interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly { readonly role: string; readonly content: unknown }[];
+  readonly tools?: readonly unknown[];
+}
+
+/** Writes a script into text: letters, digits, `_` and `-` only, so that no quoting on the way can change it. */
+export function script(...turns: readonly ScriptedTurn[]): string {
+  return `script:${Buffer.from(JSON.stringify(turns)).toString("base64url")}`;
+}
+
+/** Listens on a free loopback port. It keeps no state between requests: the turn is found in the prompt. */
+export async function startScriptedModel(): Promise<ScriptedModel> {
+  const requests: ChatRequest[] = [];
+  let hangUps = 0;
+  const server = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (text: string) => (body += text));
+    response.on("close", () => (hangUps += response.writableFinished ? 0 : 1));
+    request.on("end", () => {
+      const chat = JSON.parse(body) as ChatRequest;
+      requests.push(chat);
+      void play(turnOf(chat), chat.model, response);
+    });
+  });
+  const listening = Promise.withResolvers<void>();
+  server.once("error", listening.reject);
+  server.listen(0, "127.0.0.1", listening.resolve);
+  await listening.promise;
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    requests,
+    hangUps: () => hangUps,
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((done) => server.close(() => done()));
+    },
+  };
+}
+
+/** The last script that a user message holds is the run's; the answers after that message say which turn it is. */
+function turnOf(chat: ChatRequest): ScriptedTurn {
+  const lastUser = chat.messages.findLastIndex((message) => message.role === "user");
+  const told = chat.messages
+    .slice(0, lastUser + 1)
+    .map((message) => JSON.stringify(message.content));
+  const found = [...told.join("\n").matchAll(/script:([\w-]+)/g)].at(-1)?.[1];
+  if (found === undefined) return { text: "I was given no script." };
+  const turns = JSON.parse(Buffer.from(found, "base64url").toString("utf8")) as ScriptedTurn[];
+  const turn = chat.messages.slice(lastUser + 1).filter((one) => one.role === "assistant").length;
+  return turns[turn] ?? { text: "The script is over." };
+}
+
+async function play(turn: ScriptedTurn, model: string, response: ServerResponse): Promise<void> {
+  await pause(turn.firstMs ?? 0);
+  if (turn.fault === "nothing") return void response.writeHead(200).end();
+  if (turn.fault === "garbage")
+    return void response.writeHead(200, STREAM).end("<html>\u0000no stream</html>");
+  if (typeof turn.fault === "number") return refuse(turn.fault, response);
+  response.writeHead(200, STREAM);
+  const send = (choice: object, rest: object = {}) => {
+    const chunk = { id: "chat-1", object: "chat.completion.chunk", created: 1, model };
+    response.write(
+      `data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, ...choice }], ...rest })}\n\n`,
+    );
+  };
+  send({ delta: { role: "assistant", content: "" }, finish_reason: null });
+  for (const piece of piecesOf(turn)) {
+    send({ delta: { content: piece }, finish_reason: null });
+    await pause(turn.pieceMs ?? 0);
+  }
+  if (turn.fault === "break") return void response.destroy();
+  const calls = (turn.calls ?? []).map((call, index) => ({
+    index,
+    id: `call_${index}`,
+    type: "function",
+    function: { name: call.tool, arguments: JSON.stringify(call.arguments) },
+  }));
+  if (calls.length > 0) send({ delta: { tool_calls: calls }, finish_reason: null });
+  const usage = { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 };
+  send({ delta: {}, finish_reason: calls.length > 0 ? "tool_calls" : "stop" }, { usage });
+  response.end("data: [DONE]\n\n");
+}
+
+const STREAM = { "content-type": "text/event-stream" };
+
+function refuse(status: number, response: ServerResponse): void {
+  const headers = status === 429 ? { "retry-after": "1" } : {};
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify({ error: { message: `scripted ${status}`, type: "scripted" } }));
+}
+
+function piecesOf(turn: ScriptedTurn): string[] {
+  const text = turn.text ?? "";
+  const size = Math.max(1, Math.ceil(text.length / (turn.pieces ?? 1)));
+  return text.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [];
+}
