@@ -21,9 +21,11 @@ import {
   decideCancel,
   decideResume,
   decideToolFinish,
+  decideToolLost,
   decideTurnFail,
   decideTurnFinish,
   type ToolFinish,
+  type ToolLost,
   type TurnFail,
   type TurnFinish,
 } from "./run.ts";
@@ -53,6 +55,7 @@ export type GroupCommand =
   | TurnFinish
   | TurnFail
   | ToolFinish
+  | ToolLost
   | { readonly kind: "recover" };
 
 /** Decides a command on a state. A refusal changes nothing; an acceptance without events found all as asked for already. */
@@ -75,6 +78,8 @@ export function decide(state: GroupState, command: GroupCommand, given: Given): 
       return decideTurnFail(draft, command);
     case "tool-finish":
       return decideToolFinish(draft, command);
+    case "tool-lost":
+      return decideToolLost(draft, command);
     case "recover":
       return decideRecover(draft);
     default:

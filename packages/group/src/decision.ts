@@ -19,7 +19,14 @@ import type { GroupState } from "./state.ts";
 
 /** Work that facts call for, done after they are durable; its outcome comes back as a command. */
 export type Effect =
-  | { readonly kind: "brief"; readonly run: RunId; readonly turn: number; readonly attempt: number }
+  | {
+      readonly kind: "brief";
+      readonly run: RunId;
+      readonly turn: number;
+      readonly attempt: number;
+      /** How long to wait first, in milliseconds. */
+      readonly afterMs: number;
+    }
   | {
       readonly kind: "call-tool";
       readonly run: RunId;

@@ -44,16 +44,15 @@ export function postMessage(draft: DecisionDraft, posting: Posting): void {
       ? { member: each.agent.member, woken: true, rule: each.rule, run: each.run }
       : { member: each.agent.member, woken: false, reason: each.reason },
   );
+  const { message, by, replyTo, parts, ...origin } = posting;
   draft.fact({
     kind: "message-posted",
-    message: posting.message,
-    by: posting.by,
-    parts: [...posting.parts],
+    message,
+    by,
+    parts: [...parts],
     mentions: [...mentions],
-    ...(posting.replyTo && { replyTo: posting.replyTo.message }),
-    ...(posting.run && { run: posting.run }),
-    ...(posting.turn && { turn: posting.turn }),
-    ...(posting.incomplete && { incomplete: true }),
+    ...(replyTo && { replyTo: replyTo.message }),
+    ...origin,
     ...(routing.length > 0 && { routing }),
     ...(unresolved.length > 0 && { unresolved: [...unresolved] }),
   });

@@ -3,14 +3,14 @@ import { TURN_ATTEMPTS_MAX } from "@acos/protocol";
 
 import type { Decision, DecisionDraft } from "./decision.ts";
 import { dispatchCall, endRun, goOn, startNextRun, startTurn } from "./run-start.ts";
-import type { OpenTurn, Run } from "./state.ts";
+import type { OpenCall, OpenTurn, Run } from "./state.ts";
 
 /**
  * After a restart: every open run goes on from its journal. A model response is asked for again, a call without an
  * effect is made again; a dispatched effect whose outcome is unknown is never repeated: its run ends `interrupted`.
  */
 export function decideRecover(draft: DecisionDraft): Decision {
-  for (const run of [...draft.state.runs.values()]) recoverRun(draft, run);
+  for (const run of draft.state.runs.values()) recoverRun(draft, run);
   return draft.accept();
 }
 
@@ -28,20 +28,26 @@ function recoverRun(draft: DecisionDraft, run: Run): void {
 }
 
 function recoverCalls(draft: DecisionDraft, run: Run, open: OpenTurn): void {
-  const lost = open.calls.filter((call) => call.dispatches > 0 && !call.result);
-  const unknown = lost.find((call) => call.effect);
-  if (unknown) {
-    const reason = `The process died while ${unknown.tool} was under way: whether it took effect is not known, so it was not repeated.`;
+  for (const call of open.calls)
+    if (call.dispatches > 0 && !call.result) settleLostCall(draft, run, call);
+  if (run.state === "running") goOn(draft, run.run);
+}
+
+/** A call that was handed out and whose outcome is lost: made again when it has no effect, else its run is interrupted. */
+export function settleLostCall(draft: DecisionDraft, run: Run, call: OpenCall): void {
+  const open = draft.state.runs.get(run.run)?.open;
+  if (!open) return;
+  if (call.effect) {
+    const reason = `The link was lost while ${call.tool} was under way: whether it took effect is not known, so it was not repeated.`;
     return endRun(draft, run, { outcome: "interrupted", reason });
   }
-  for (const call of lost) {
-    if (call.dispatches < TURN_ATTEMPTS_MAX) dispatchCall(draft, run.run, call.call);
-    else {
-      const text = `The process died ${TURN_ATTEMPTS_MAX} times during this call.`;
-      const result = { isError: true, text };
-      const { turn } = open;
-      draft.fact({ kind: "tool-result-received", run: run.run, turn, call: call.call, result });
-    }
-  }
-  if (run.state === "running") goOn(draft, run.run);
+  if (call.dispatches < TURN_ATTEMPTS_MAX) return dispatchCall(draft, run.run, call.call);
+  const text = `The call was lost ${TURN_ATTEMPTS_MAX} times, each time with the process that made it.`;
+  draft.fact({
+    kind: "tool-result-received",
+    run: run.run,
+    turn: open.turn,
+    call: call.call,
+    result: { isError: true, text },
+  });
 }

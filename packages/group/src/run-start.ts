@@ -19,7 +19,7 @@ export function startNextRun(draft: DecisionDraft, member: MemberId): void {
 export function startTurn(
   draft: DecisionDraft,
   run: RunId,
-  { turn, attempt }: { turn: number; attempt: number },
+  { turn, attempt, afterMs = 0 }: { turn: number; attempt: number; afterMs?: number },
 ): void {
   const again = attempt > 1 ? draft.state.runs.get(run)?.open : null;
   draft.fact({
@@ -30,7 +30,7 @@ export function startTurn(
     message: again?.message ?? draft.newId("message"),
     briefing: draft.newId("briefing"),
   });
-  draft.effect({ kind: "brief", run, turn, attempt });
+  draft.effect({ kind: "brief", run, turn, attempt, afterMs });
 }
 
 /** Ends a run with one outcome and lets the agent's next one start. */

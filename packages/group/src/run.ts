@@ -1,19 +1,21 @@
 // Runs: what follows from a turn's outcome, a tool's result, a member's stop or resume.
-import type {
-  CommandOf,
-  MemberId,
-  Part,
-  Problem,
-  RunId,
-  ToolArguments,
-  ToolCallId,
-  ToolResult,
-  Usage,
+import {
+  TURN_ATTEMPTS_MAX,
+  type CommandOf,
+  type MemberId,
+  type Part,
+  type Problem,
+  type RunId,
+  type ToolArguments,
+  type ToolCallId,
+  type ToolResult,
+  type Usage,
 } from "@acos/protocol";
 
 import { refuse, type Decision, type DecisionDraft } from "./decision.ts";
 import { postMessage } from "./message.ts";
-import { dispatchCall, endRun, goOn } from "./run-start.ts";
+import { settleLostCall } from "./recover.ts";
+import { dispatchCall, endRun, goOn, startTurn } from "./run-start.ts";
 import { nextRunState } from "./run-table.ts";
 import type { OpenTurn, Run } from "./state.ts";
 
@@ -48,6 +50,15 @@ export interface TurnFail extends TurnRef {
   /** What had come before the stream broke off. */
   readonly parts: readonly Part[];
   readonly problem: Problem;
+  /** The link broke, not the turn: asking again can cost tokens and never has an effect, so it is tried again. */
+  readonly lost: boolean;
+}
+
+/** The link broke while a tool call was under way: whether it was made is not known. */
+export interface ToolLost {
+  readonly kind: "tool-lost";
+  readonly run: RunId;
+  readonly call: ToolCallId;
 }
 
 export interface ToolFinish {
@@ -86,11 +97,22 @@ const FINISH_WORDS: Readonly<Record<string, string>> = {
   "content-filter": "The provider's content filter ended the answer.",
 };
 
+/** Grows with each attempt; two of them outlast the restart of a process. */
+const RETRY_DELAY_MS = 1_000;
+
 export function decideTurnFail(draft: DecisionDraft, command: TurnFail): Decision {
   const open = awaited(draft, command);
   if (!open) return refuse("run_ended", "Nobody waits for this turn any more.");
+  const { turn, attempt, problem } = command;
+  if (command.lost && attempt < TURN_ATTEMPTS_MAX) {
+    startTurn(draft, open.run.run, {
+      turn,
+      attempt: attempt + 1,
+      afterMs: attempt * RETRY_DELAY_MS,
+    });
+    return draft.accept();
+  }
   postPartial(draft, open, command.parts);
-  const { problem } = command;
   endRun(draft, open.run, { outcome: "failed", reason: problem.message, problem });
   return draft.accept();
 }
@@ -108,6 +130,16 @@ export function decideToolFinish(draft: DecisionDraft, command: ToolFinish): Dec
     call: call.call,
     result: command.result,
   });
+  goOn(draft, run.run);
+  return draft.accept();
+}
+
+export function decideToolLost(draft: DecisionDraft, command: ToolLost): Decision {
+  const run = draft.state.runs.get(command.run);
+  const call = run?.open?.calls.find((each) => each.call === command.call);
+  if (!run?.open || !call || call.result || call.dispatches === 0)
+    return refuse("run_ended", "Nobody waits for this result any more.");
+  settleLostCall(draft, run, call);
   goOn(draft, run.run);
   return draft.accept();
 }

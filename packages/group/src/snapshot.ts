@@ -50,21 +50,21 @@ export function partsOf(state: GroupState): StateParts {
 /** Puts a state together again; the opposite of `partsOf`, whatever the order of the rows. */
 export function stateOf(parts: Iterable<readonly [string, object]>): GroupState {
   const rows = new Map<string, object>(parts);
-  const kind = <T>(name: string): readonly T[] =>
-    [...rows].filter(([key]) => key.startsWith(`${name}/`)).map(([, part]) => part as T);
+  const kind = (name: string): readonly object[] =>
+    [...rows].filter(([key]) => key.startsWith(`${name}/`)).map(([, part]) => part);
   const listed = <K extends string, V>(name: string, ids: readonly K[]): ReadonlyMap<K, V> =>
     new Map(ids.map((id) => [id, rows.get(`${name}/${id}`) as V]));
   const { order, ...meta } = (rows.get("meta") as Meta | undefined) ?? NO_META;
-  const runs = kind<Run>("run").toSorted((a, b) => a.queuedSeq - b.queuedSeq);
+  const runs = (kind("run") as Run[]).toSorted((a, b) => a.queuedSeq - b.queuedSeq);
   const steps = (run: RunId): readonly RunStep[] =>
-    kind<RunStep>(`step/${run}`).toSorted((a, b) => a.turn - b.turn);
+    (kind(`step/${run}`) as RunStep[]).toSorted((a, b) => a.turn - b.turn);
   return {
     ...meta,
     wakes: (rows.get("wakes") as readonly Wake[] | undefined) ?? [],
     members: listed<MemberId, Member>("member", order.members),
     former: listed<MemberId, Member>("former", order.former),
     approvals: listed<ApprovalId, Approval>("approval", order.approvals),
-    window: kind<WindowEntry>("window").toSorted((a, b) => a.seq - b.seq),
+    window: (kind("window") as WindowEntry[]).toSorted((a, b) => a.seq - b.seq),
     runs: new Map(runs.map((run) => [run.run, { ...run, steps: steps(run.run) }])),
   };
 }
