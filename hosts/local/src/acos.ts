@@ -1,13 +1,28 @@
 // The program `acos`: picks the verb, gives it the world (streams, environment, exit), and turns errors into words.
+import { type Terminal, ownTerminal } from "./cli/terminal.ts";
 import { USAGE } from "./usage.ts";
-import { RefusedStart, UsageError } from "./usage-error.ts";
+import { UsageError } from "./usage-error.ts";
 
 type Verb = (args: readonly string[]) => Promise<void>;
 
 /** Loaded when asked for: `acos up` needs the runtime's simulator, which no other verb should wait for. */
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   up: async () => (await import("./up/command.ts")).runUp,
+  login: async () => inTerminal((await import("./cli/login.ts")).login),
+  groups: async () => inTerminal((await import("./cli/groups.ts")).groups),
+  post: async () => inTerminal((await import("./cli/post.ts")).post),
+  tail: async () => inTerminal((await import("./cli/tail.ts")).tail),
+  chat: async () => inTerminal((await import("./cli/chat.ts")).chat),
 };
+
+/** A verb that talks to a server; it ends the process when it is done, whatever socket is still closing. */
+function inTerminal(verb: (args: readonly string[], terminal: Terminal) => Promise<void>): Verb {
+  return async (args) => {
+    if (args.includes("--help") || args.includes("-h")) process.stdout.write(USAGE);
+    else await verb(args, ownTerminal());
+    process.exit(0);
+  };
+}
 
 async function main(args: readonly string[]): Promise<void> {
   const [name, ...rest] = args;
@@ -23,10 +38,13 @@ async function main(args: readonly string[]): Promise<void> {
   )(rest);
 }
 
+/** Errors whose text is for the user; by name, so that no verb loads what only another one needs. */
+const SPOKEN: ReadonlySet<string> = new Set(["UsageError", "RefusedStart", "RequestProblem"]);
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof RefusedStart)) throw error;
+  if (!(error instanceof Error) || !SPOKEN.has(error.name)) throw error;
   process.stderr.write(`acos: ${error.message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exit(error instanceof UsageError ? 2 : 1);
 }

@@ -3,13 +3,15 @@
 export const USAGE = `acos: a place where people and agents work together
 
   acos up                      serve everything on this machine (the same as "npm start")
-  acos login [--url URL]       sign in to a server and remember it
+  acos login [--url URL] [--email EMAIL | --key API-KEY]
+                               sign in to a server and remember it
   acos groups                  list your groups
   acos chat GROUP              talk in a group; Ctrl+C leaves
   acos post GROUP TEXT         say one thing in a group
-  acos tail GROUP [--json]     follow a group
+  acos tail GROUP [--json] [--since SEQ]
+                               follow a group
 
-GROUP is a group's id or its name. "acos VERB --help" tells more about a verb.
+GROUP is a group's id or its name. "acos up --help" lists the flags of up.
 `;
 
 export const UP_USAGE = `acos up: serve everything on this machine

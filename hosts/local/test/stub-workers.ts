@@ -53,6 +53,7 @@ export default { fetch: () => new Response(null, { status: 404 }) };
 `;
 
 const AGENTS = `
+async function keepTalking(writer) { for (;;) { await writer.write(new TextEncoder().encode("word ")); await new Promise((done) => setTimeout(done, 20)); } }
 export default { async fetch(request, env) {
   const url = new URL(request.url);
   if (url.pathname === "/url") return Response.json({ url: request.url, method: request.method, body: await request.text(), secret: request.headers.get("acos-inner-secret") });
@@ -60,7 +61,7 @@ export default { async fetch(request, env) {
   if (url.pathname === "/put") { await env.AGENT_CACHE.put(url.searchParams.get("key"), await request.text()); return new Response("put"); }
   if (url.pathname === "/get") return Response.json({ value: await env.AGENT_CACHE.get(url.searchParams.get("key"), "text") });
   if (url.pathname === "/aborted") return new Response(String(globalThis.aborted ?? 0));
-  if (url.pathname === "/hang") { request.signal.addEventListener("abort", () => { globalThis.aborted = (globalThis.aborted ?? 0) + 1; }); const { readable, writable } = new TransformStream(); writable.getWriter().write(new TextEncoder().encode("begun")); return new Response(readable); }
+  if (url.pathname === "/hang") { request.signal.addEventListener("abort", () => { globalThis.aborted = (globalThis.aborted ?? 0) + 1; }); const { readable, writable } = new TransformStream(); void keepTalking(writable.getWriter()); return new Response(readable); }
   return new Response("agents");
 } };
 `;

@@ -1,5 +1,5 @@
 // The folder that holds everything that lasts: who may read it, where things are in it, and the keys made at first start.
-import { generateKeyPairSync, createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -34,7 +34,7 @@ export interface Keys {
 
 const FOLDER_MODE = 0o700;
 const KEY_MODE = 0o600;
-/** 256 bits: as strong as the ciphers that these keys feed. */
+/** 256 bits: more than anybody can guess. */
 const SECRET_BYTES = 32;
 const KEY_FILES = { authority: "ca.json", master: "master.key", auth: "auth.secret" } as const;
 
@@ -61,10 +61,11 @@ export function makeDataFolder(folder: DataFolder): void {
  * Reads the keys, or makes all of them when the folder is new. One that is missing later is an error and never made
  * anew: what was sealed or signed with it would be lost without a word. Does not check that a key is well-formed.
  */
-export function openKeys(folder: DataFolder): Keys {
+export async function openKeys(folder: DataFolder): Promise<Keys> {
   const at = (file: string) => join(folder.path, "keys", file);
   const missing = Object.values(KEY_FILES).filter((file) => !existsSync(at(file)));
-  if (missing.length === Object.keys(KEY_FILES).length && !existsSync(at("made"))) makeKeys(at);
+  if (missing.length === Object.keys(KEY_FILES).length && !existsSync(at("made")))
+    await makeKeys(at);
   else if (missing.length > 0)
     throw new RefusedStart(
       `${at(missing[0] ?? "")} is missing, and what it protects cannot be read without it. Bring it back from a backup.`,
@@ -80,22 +81,18 @@ export function openKeys(folder: DataFolder): Keys {
   };
 }
 
-function makeKeys(at: (file: string) => string): void {
+async function makeKeys(at: (file: string) => string): Promise<void> {
+  // Loaded at the first start only: no later one should wait for it.
+  const { generateKeyPair, generateMasterKey } = await import("@acos/trust");
+  const { privateJwk } = await generateKeyPair();
   mkdirSync(dirname(at("made")), { recursive: true, mode: FOLDER_MODE });
-  writeDurably(at(KEY_FILES.authority), JSON.stringify([makeSigningKey()]));
-  writeDurably(at(KEY_FILES.master), randomBytes(SECRET_BYTES).toString("base64url"));
+  writeDurably(at(KEY_FILES.authority), JSON.stringify([privateJwk]));
+  writeDurably(at(KEY_FILES.master), generateMasterKey());
   writeDurably(at(KEY_FILES.auth), randomBytes(SECRET_BYTES).toString("base64url"));
   writeDurably(
     at("made"),
     "The keys of this folder were made once; a missing one is never made again.",
   );
-}
-
-function makeSigningKey() {
-  const { kty, crv, x, d } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
-  // RFC 7638: the thumbprint is the hash of exactly these members in this order.
-  const kid = createHash("sha256").update(JSON.stringify({ crv, kty, x })).digest("base64url");
-  return { kty, crv, x, d, kid, alg: "EdDSA", use: "sig" };
 }
 
 /** Writes a file that either is there whole after a power cut or is not there at all. */

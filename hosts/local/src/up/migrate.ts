@@ -51,7 +51,6 @@ async function applyMissing(database: Database, migrations: string): Promise<str
       .filter(Boolean);
     const noted = database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name);
     // One batch is one transaction: a migration is there whole, and noted, or not at all.
-    // oxlint-disable-next-line no-await-in-loop -- each migration builds on the one before
     await database.batch([...statements.map((text) => database.prepare(text)), noted]);
   }
   return missing;

@@ -6,6 +6,7 @@ import type { LocalServer } from "./local-servers.ts";
 export interface BuiltinModel {
   readonly provider: string;
   readonly kind: string;
+  /** `provider/model`, as an agent names it. */
   readonly model: string;
   readonly label: string;
   /** Where it was found, in words for the user. */
@@ -29,6 +30,7 @@ interface KnownProvider {
   readonly variables: readonly string[];
   readonly kind: string;
   readonly baseUrl?: string;
+  /** Its own name of the model; ours has the provider in front. */
   readonly model: string;
 }
 
@@ -69,7 +71,7 @@ const KNOWN: readonly KnownProvider[] = [
 export const REHEARSAL: BuiltinModel = {
   provider: "rehearsal",
   kind: "rehearsal",
-  model: "rehearsal-1",
+  model: "rehearsal/rehearsal-1",
   label: "Rehearsal (rules, not an AI model)",
   via: "built in",
 };
@@ -92,17 +94,17 @@ export function chooseModels(environment: Environment, servers: readonly LocalSe
  * provider was found; does not ask the provider whether it has the model.
  */
 export function preferModel(detected: Detected, wanted: string): Detected | undefined {
-  const slash = wanted.indexOf("/");
-  const [provider, model] = [wanted.slice(0, slash), wanted.slice(slash + 1)];
+  const provider = wanted.slice(0, wanted.indexOf("/"));
   const kind = detected.providers[provider]?.kind;
-  if (kind === undefined) return undefined;
-  const same = (entry: BuiltinModel) => entry.provider === provider && entry.model === model;
-  if (provider === REHEARSAL.provider && !same(REHEARSAL)) return undefined;
+  if (kind === undefined || (kind === REHEARSAL.kind && wanted !== REHEARSAL.model))
+    return undefined;
+  const same = (entry: BuiltinModel) => entry.model === wanted;
+  const label = `${wanted.slice(provider.length + 1)} (${provider})`;
   const named = detected.models.find(same) ?? {
     provider,
     kind,
-    model,
-    label: `${model} (${provider})`,
+    model: wanted,
+    label,
     via: "--model",
   };
   return { ...detected, models: [named, ...detected.models.filter((entry) => !same(entry))] };
@@ -128,7 +130,7 @@ function customBase(environment: Environment, servers: readonly LocalServer[]): 
     model: {
       provider: "openai",
       kind: provider.kind,
-      model,
+      model: `openai/${model}`,
       label: `${model} (${hostOf(baseUrl)})`,
       via: "OPENAI_BASE_URL",
     },
@@ -144,7 +146,7 @@ function keyed(environment: Environment): Found[] {
     const apiKey = environment[via] ?? "";
     return [
       {
-        model: { provider, kind, model, label: `${model} (${title})`, via },
+        model: { provider, kind, model: `${provider}/${model}`, label: `${model} (${title})`, via },
         provider: { kind, apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) },
       },
     ];
@@ -157,7 +159,7 @@ function served(server: LocalServer): Found[] {
     model: {
       provider: server.kind,
       kind: provider.kind,
-      model,
+      model: `${server.kind}/${model}`,
       label: `${model} (${server.title})`,
       via: `${server.title} on this machine`,
     },

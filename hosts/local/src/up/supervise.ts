@@ -141,6 +141,14 @@ class QuietLog extends RuntimeLog {
     this.#supervision = supervision;
   }
 
+  /** The simulator tries once to bring a process back and says so when it cannot. */
+  override error(message: Error): void {
+    super.error(message);
+    const lost = "code" in message && message.code === "ERR_RUNTIME_FAILURE";
+    if (lost && !this.#supervision.isStopping())
+      this.#supervision.onLost(`the ${this.#role} process cannot be brought back`);
+  }
+
   override logWithLevel(level: LogLevel, message: string): void {
     if (level > LogLevel.WARN || this.#supervision.isStopping()) return;
     passOn(this.#supervision.log, {

@@ -40,7 +40,7 @@ export async function up(flags: UpFlags, rim: UpRim): Promise<void> {
   const bundles = await prepareBundles(rim);
   ownRuntime(process.pid);
   recordOwnedIn(folder.running);
-  const keys = openKeys(folder);
+  const keys = await openKeys(folder);
   for (const name of await migrateDatabase(folder, migrationsOf(rim.environment)))
     rim.log.info(`migrated ${name}`);
   const [gatewayPort = 0, agentsPort = 0] = await freeLoopbackPorts(2);
