@@ -1,0 +1,24 @@
+// Routing tokens made by the test itself with the installation's own key, to vary what an honest issuer never would.
+import { createPrivateKey, randomUUID, sign, type JsonWebKey } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Signs a routing token with these claims on top of those that are always there. It is valid from `issuedAt` for a minute. */
+export function ownRoutingToken(
+  data: string,
+  issuedAtMs: number,
+  claims: { aud: string } & object,
+): string {
+  const [jwk] = JSON.parse(readFileSync(join(data, "keys/ca.json"), "utf8")) as (JsonWebKey & {
+    kid: string;
+  })[];
+  if (jwk === undefined) throw new Error("The data folder holds no signing key.");
+  const iat = Math.floor(issuedAtMs / 1000);
+  const header = { alg: "EdDSA", typ: "acos-route+jwt", kid: jwk.kid };
+  const payload = { iss: "acos:orchestrator", iat, exp: iat + 60, jti: randomUUID(), ...claims };
+  const signed = [header, payload]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  const key = createPrivateKey({ key: jwk, format: "jwk" });
+  return `${signed}.${sign(null, Buffer.from(signed), key).toString("base64url")}`;
+}
