@@ -14,11 +14,12 @@ import { renderEntry } from "./window.ts";
 /** What a run's own steps may take of the budget; the window has the rest. */
 const STEPS_MAX_TOKENS = BRIEFING_BUDGET_TOKENS * 0.5;
 
-/** Composes the briefing of a run's open turn at a time (ms). Null when the run has none, or its agent has left. */
-export function composeBriefing(state: GroupState, id: RunId, at: number): Briefing | null {
+/** Composes the briefing of a run's open turn, as of its start. Null when the run has none, or its agent has left. */
+export function composeBriefing(state: GroupState, id: RunId): Briefing | null {
   const run = state.runs.get(id);
   const agent = run && state.members.get(run.member);
   if (!state.group || !run?.open || !run.pin || agent?.type !== "agent") return null;
+  const at = run.open.startedAt;
   return {
     briefing: run.open.briefing,
     group: state.group.id,

@@ -54,7 +54,7 @@ export function evolveRun(state: GroupState, placed: Placed<RunEvent>): Change {
 function foldRun(
   state: GroupState,
   run: Run,
-  { seq, event }: Placed<Exclude<RunEvent, { kind: "run-queued" }>>,
+  { seq, at, event }: Placed<Exclude<RunEvent, { kind: "run-queued" }>>,
 ): Change {
   switch (event.kind) {
     case "run-started":
@@ -65,7 +65,7 @@ function foldRun(
         startedSeq: seq,
       });
     case "turn-started":
-      return put(state, { ...step(run, "turn"), open: openTurn(event), steps: closeTurn(run) });
+      return put(state, { ...step(run, "turn"), open: openTurn(event, at), steps: closeTurn(run) });
     case "turn-ended":
       return put(state, {
         ...withTurn(run, { answered: true }),
@@ -172,9 +172,9 @@ function put(state: GroupState, run: Run): Change {
   return { runs: withEntry(state.runs, run.run, run) };
 }
 
-function openTurn(event: EventOf<"turn-started">): OpenTurn {
+function openTurn(event: EventOf<"turn-started">, startedAt: number): OpenTurn {
   const { turn, attempt, message, briefing } = event;
-  return { turn, attempt, message, briefing, answered: false, text: "", calls: [] };
+  return { turn, attempt, startedAt, message, briefing, answered: false, text: "", calls: [] };
 }
 
 /** The finished turn becomes a step of the transcript; a turn that is tried again leaves none. */

@@ -52,6 +52,7 @@ export interface OpenCall {
 export interface OpenTurn {
   readonly turn: number;
   readonly attempt: number;
+  readonly startedAt: number;
   readonly message: MessageId;
   readonly briefing: BriefingId;
   /** False while the model's response is awaited, true once it is journalled. */

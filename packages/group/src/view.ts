@@ -43,7 +43,6 @@ export function viewRun(events: readonly LogEvent[]): RunView | null {
 }
 
 // One case a kind of event: long, and easy to read.
-// oxlint-disable-next-line complexity -- a table in the form of a switch
 function fold(view: RunView | null, { at, event }: LogEvent): RunView | null {
   if (event.kind === "run-queued") {
     const { run, agent, member, version, trigger } = event;

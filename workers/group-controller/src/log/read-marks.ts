@@ -1,0 +1,26 @@
+// How far each member has read: no fact of the group's history, so it is a row and not an event.
+import type { MemberId } from "@acos/protocol";
+
+export class ReadMarks {
+  readonly #sql: SqlStorage;
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Moves a member's mark forward; it never goes back. */
+  set(member: MemberId, upTo: number): void {
+    this.#sql.exec(
+      `INSERT INTO read_marks (member, seq) VALUES (?, ?)
+       ON CONFLICT (member) DO UPDATE SET seq = max(seq, excluded.seq)`,
+      member,
+      upTo,
+    );
+  }
+
+  get(member: MemberId): number {
+    const rows = this.#sql
+      .exec<{ seq: number }>("SELECT seq FROM read_marks WHERE member = ?", member)
+      .toArray();
+    return rows[0]?.seq ?? 0;
+  }
+}

@@ -1,0 +1,46 @@
+// A member's command on its way to the write path: what deciding it must know is looked up here, at the rim.
+import type { MemberCommand } from "@acos/group";
+import type { Command, CommandRequest, MemberId, MessageId, UserId } from "@acos/protocol";
+
+import type { WriteOutcome } from "./append.ts";
+import { findMessage } from "./log/messages.ts";
+import type { OpenGroup } from "./open-group.ts";
+import { argumentsDigest } from "./runs/run-driver.ts";
+
+/** Carries out a member's command under its id; the same id again is answered with the first seq. */
+export async function giveCommand(
+  group: OpenGroup,
+  giver: { readonly user: UserId; readonly member: MemberId },
+  { id, command }: CommandRequest,
+): Promise<WriteOutcome> {
+  const digest = await editedDigest(group, command);
+  const about = messageOf(command);
+  const full: MemberCommand = {
+    kind: "member-command",
+    by: giver.member,
+    command,
+    facts: about ? findMessage(group.log, about) : null,
+    digest,
+    parts: command.kind === "run-cancel" ? group.drafts.partsOf(command.run) : [],
+  };
+  return group.path.write(full, { giver: giver.user, id });
+}
+
+function messageOf(command: Command): MessageId | null {
+  switch (command.kind) {
+    case "message-post":
+      return command.replyTo ?? null;
+    case "message-edit":
+    case "message-redact":
+    case "reaction-set":
+      return command.message;
+    default:
+      return null;
+  }
+}
+
+async function editedDigest({ path }: OpenGroup, command: Command): Promise<string | null> {
+  if (command.kind !== "approval-decide" || !command.arguments) return null;
+  const approval = path.state.approvals.get(command.approval);
+  return approval ? argumentsDigest(approval.tool, command.arguments) : null;
+}

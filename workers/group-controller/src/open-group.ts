@@ -1,0 +1,128 @@
+// An open group: the parts of one Durable Object put together round its log. No rules and no protocol live here.
+import type { Effect, Seed } from "@acos/group";
+import { problem } from "@acos/protocol";
+
+import { Watch } from "./alarms.ts";
+import { WritePath } from "./append.ts";
+import { framesPerMinute, type Bindings } from "./env.ts";
+import { hydrate } from "./hydrate.ts";
+import { CommandLog } from "./log/command-log.ts";
+import { EventLog } from "./log/event-log.ts";
+import { ReadMarks } from "./log/read-marks.ts";
+import { StateStore } from "./log/state-store.ts";
+import { AgentsWorker } from "./runs/agents-worker.ts";
+import { RunDriver } from "./runs/run-driver.ts";
+import { SessionKeys } from "./session-keys.ts";
+import { UsedTokens } from "./sockets/accept.ts";
+import { Drafts } from "./sockets/drafts.ts";
+import { FrameBudget } from "./sockets/frame-budget.ts";
+import { LiveSockets } from "./sockets/live-sockets.ts";
+
+const REMOVED = problem("forbidden", "You are no longer a member of this group.");
+
+export class OpenGroup {
+  readonly log: EventLog;
+  readonly marks: ReadMarks;
+  readonly path: WritePath;
+  readonly sockets: LiveSockets;
+  readonly drafts: Drafts;
+  readonly tokens: UsedTokens;
+  readonly budget: FrameBudget;
+  readonly watch: Watch;
+  readonly #keys: SessionKeys;
+  readonly #driver: RunDriver;
+  readonly #context: DurableObjectState;
+
+  /** Hydrates the group. The tables must be there. */
+  constructor(context: DurableObjectState, bindings: Bindings) {
+    const { storage } = context;
+    const { sql } = storage;
+    this.#context = context;
+    this.log = new EventLog(sql);
+    this.marks = new ReadMarks(sql);
+    this.tokens = new UsedTokens(sql);
+    this.sockets = new LiveSockets(context.getWebSockets());
+    this.budget = new FrameBudget(framesPerMinute(bindings));
+    this.watch = new Watch(storage, Date.now);
+    this.drafts = new Drafts((text) => this.sockets.sendAll(text));
+    this.#keys = new SessionKeys(bindings.AUTHORITY, Date.now);
+    const states = new StateStore(sql);
+    this.path = new WritePath(
+      {
+        storage,
+        log: this.log,
+        commands: new CommandLog(sql),
+        states,
+        now: Date.now,
+        seed: randomSeed,
+        publish: (rows) => this.sockets.publish(rows),
+        start: (effect) => this.#start(effect),
+      },
+      hydrate(states, this.log),
+    );
+    this.#driver = new RunDriver({
+      agents: new AgentsWorker(bindings.AGENTS, this.#keys),
+      drafts: this.drafts,
+      state: () => this.path.state,
+      write: (command) => void this.path.write(command),
+      durable: () => storage.sync(),
+    });
+  }
+
+  /** Lets open runs go on that no process carries any more: after a start, and whenever the watch finds one. */
+  recover(): void {
+    if (this.#stranded()) this.path.write({ kind: "recover" });
+    if (this.#underWay()) this.watch.arm();
+  }
+
+  /** Gets a session certificate ready, for a group that somebody has just entered. */
+  warm(): void {
+    const { group } = this.path.state;
+    if (group) this.#keys.warm({ group: group.id, org: group.org, epoch: 0 });
+  }
+
+  /** Ends all work of this group in this process. */
+  stop(): void {
+    for (const run of this.path.state.runs.keys()) this.#driver.abort(run);
+  }
+
+  #stranded(): boolean {
+    return [...this.path.state.runs.values()].some(
+      (run) =>
+        (run.state === "running" || run.state === "waiting") &&
+        !this.#driver.isWorking(run.run) &&
+        (run.open?.answered === false ||
+          run.open?.calls.some((call) => call.dispatches > 0 && !call.result)),
+    );
+  }
+
+  #underWay(): boolean {
+    return [...this.path.state.runs.values()].some((run) => run.state === "running");
+  }
+
+  #start(effect: Effect): void {
+    switch (effect.kind) {
+      case "brief":
+      case "call-tool":
+        this.watch.arm();
+        this.#context.waitUntil(this.#driver.start(effect));
+        return;
+      case "abort":
+        this.#driver.abort(effect.run);
+        return;
+      case "close-sockets":
+        this.sockets.close(REMOVED, effect.user);
+        return;
+      case "mark-read":
+        this.marks.set(effect.member, effect.upTo);
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+}
+
+function randomSeed(): Seed {
+  const words = crypto.getRandomValues(new Uint32Array(4));
+  return [words[0]!, words[1]!, words[2]!, words[3]!];
+}

@@ -1,0 +1,166 @@
+// The driver of runs: carries out what facts call for at the Agents Worker, and brings each outcome back as a command.
+import {
+  composeBriefing,
+  type Effect,
+  type GroupCommand,
+  type GroupState,
+  type MadeCall,
+  type Run,
+} from "@acos/group";
+import type { GroupId, OrgId, RunId, ToolCallId } from "@acos/protocol";
+import { canonicalJson, sha256Hex } from "@acos/trust";
+
+import type { Drafts } from "../sockets/drafts.ts";
+import type { AgentsWorker } from "./agents-worker.ts";
+import { readTurn, type ToolCallPart } from "./turn-reader.ts";
+
+type BriefEffect = Extract<Effect, { kind: "brief" }>;
+type CallEffect = Extract<Effect, { kind: "call-tool" }>;
+
+export interface DriverRim {
+  readonly agents: AgentsWorker;
+  readonly drafts: Drafts;
+  readonly state: () => GroupState;
+  /** Contract: carries out the command at once; a refusal is an outcome that nobody waits for any more. */
+  readonly write: (command: GroupCommand) => void;
+  /** Contract: resolves when everything appended so far is on disk. */
+  readonly durable: () => Promise<void>;
+}
+
+export class RunDriver {
+  readonly #rim: DriverRim;
+  readonly #working = new Map<RunId, Set<AbortController>>();
+
+  constructor(rim: DriverRim) {
+    this.#rim = rim;
+  }
+
+  /** Whether work for this run is under way in this process. */
+  isWorking(run: RunId): boolean {
+    return this.#working.has(run);
+  }
+
+  /** Begins the work of an effect; resolves when its outcome has been written. */
+  async start(effect: BriefEffect | CallEffect): Promise<void> {
+    const abort = new AbortController();
+    const working = this.#working.get(effect.run) ?? new Set();
+    this.#working.set(effect.run, working.add(abort));
+    try {
+      await (effect.kind === "brief" ? this.#brief(effect, abort) : this.#callTool(effect, abort));
+    } finally {
+      working.delete(abort);
+      if (working.size === 0) this.#working.delete(effect.run);
+    }
+  }
+
+  /** Ends all work of a run: what still comes of it is nobody's any more. */
+  abort(run: RunId): void {
+    for (const abort of this.#working.get(run) ?? []) abort.abort();
+    this.#rim.drafts.end(run);
+  }
+
+  async #brief(
+    { run, turn, attempt, afterMs }: BriefEffect,
+    abort: AbortController,
+  ): Promise<void> {
+    const { drafts } = this.#rim;
+    const found = this.#openTurn(run);
+    const briefing = composeBriefing(this.#rim.state(), run);
+    if (!found || !briefing) return;
+    if (afterMs > 0) await pause(afterMs, abort.signal);
+    if (abort.signal.aborted) return;
+    drafts.begin({ run, by: found.run.member, message: found.open.message });
+    const ref = { run, turn, attempt };
+    const called = await this.#rim.agents.turn(briefing, found.subject, abort.signal);
+    const read = called.ok
+      ? await readTurn(called.value, (part) =>
+          drafts.grow(run, part.part, { kind: part.type, text: part.text }),
+        )
+      : called;
+    if (abort.signal.aborted) return;
+    drafts.flush(run);
+    const parts = drafts.partsOf(run);
+    drafts.end(run);
+    if (!read.ok) {
+      const { problem: why, lost } = read;
+      return this.#rim.write({ kind: "turn-fail", ...ref, parts, problem: why, lost });
+    }
+    const { finish, model } = read;
+    const calls = await Promise.all(read.calls.map(withDigest));
+    const { reason, usage, cost } = finish;
+    this.#rim.write({
+      kind: "turn-finish",
+      ...ref,
+      parts,
+      calls,
+      finish: reason,
+      usage,
+      cost,
+      model,
+    });
+  }
+
+  async #callTool({ run, turn, call }: CallEffect, abort: AbortController): Promise<void> {
+    const found = this.#openTurn(run);
+    const made = found?.open.calls.find((each) => each.call === call);
+    if (!found?.run.pin || !made) return;
+    const { subject } = found;
+    if (made.effect) await this.#rim.durable();
+    const request = {
+      group: subject.group,
+      org: subject.org,
+      run,
+      turn,
+      call,
+      pin: found.run.pin,
+      tool: made.tool,
+      arguments: made.arguments,
+    };
+    const called = await this.#rim.agents.callTool(request, subject, abort.signal);
+    if (abort.signal.aborted) return;
+    if (called.ok) return this.#rim.write({ kind: "tool-finish", run, call, result: called.value });
+    if (called.lost) return this.#lost(run, call);
+    const result = { isError: true, text: called.problem.message };
+    this.#rim.write({ kind: "tool-finish", run, call, result });
+  }
+
+  #lost(run: RunId, call: ToolCallId): void {
+    this.#rim.write({ kind: "tool-lost", run, call });
+  }
+
+  #openTurn(id: RunId): { run: Run; open: NonNullable<Run["open"]>; subject: Subject } | null {
+    const { group, runs } = this.#rim.state();
+    const run = runs.get(id);
+    if (!group || !run?.open) return null;
+    return { run, open: run.open, subject: { group: group.id, org: group.org, epoch: 0 } };
+  }
+}
+
+interface Subject {
+  readonly group: GroupId;
+  readonly org: OrgId;
+  readonly epoch: number;
+}
+
+/** A call with the digest of what it would do: tool and arguments, canonical. Approvals are bound to it. */
+async function withDigest(part: ToolCallPart): Promise<MadeCall> {
+  const { tool, effect, invalid } = part;
+  const digest = await argumentsDigest(tool, part.arguments);
+  return { tool, arguments: part.arguments, digest, effect, ...(invalid && { invalid }) };
+}
+
+/** SHA-256 in hex over the canonical JSON (RFC 8785) of the tool's name and its arguments. */
+export function argumentsDigest(tool: string, args: ToolCallPart["arguments"]): Promise<string> {
+  return sha256Hex(canonicalJson({ tool, arguments: args }));
+}
+
+/** Waits, at most until the work is called off. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,54 @@
+// Accepting a socket: the Orchestrator proved the token, the object makes sure that it opens one socket only.
+import {
+  CONNECTION_HEADER,
+  problem,
+  statusOf,
+  type ConnectionClaims,
+  type Problem,
+} from "@acos/protocol";
+
+/** Routing tokens that opened a socket, kept until they would have expired anyway. */
+export class UsedTokens {
+  readonly #sql: SqlStorage;
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Marks a token as used; false when it was used before. `now` in milliseconds. */
+  use({ jti, exp }: Pick<ConnectionClaims, "jti" | "exp">, now: number): boolean {
+    this.#sql.exec("DELETE FROM used_tokens WHERE exp < ?", Math.floor(now / 1000) - SKEW_S);
+    const before = this.#sql.exec("SELECT 1 FROM used_tokens WHERE jti = ?", jti).toArray();
+    if (before.length > 0) return false;
+    this.#sql.exec("INSERT INTO used_tokens (jti, exp) VALUES (?, ?)", jti, exp);
+    return true;
+  }
+}
+
+/** Longer than any skew a verifier allows: a token is remembered as long as somebody could accept it. */
+const SKEW_S = 60;
+
+/** The claims that the Orchestrator hands over with the upgrade; only its binding reaches this object. */
+export function claimsOf(request: Request): ConnectionClaims | null {
+  const header = request.headers.get(CONNECTION_HEADER);
+  if (!header) return null;
+  const bytes = Uint8Array.from(
+    atob(header.replaceAll("-", "+").replaceAll("_", "/")),
+    (character) => character.charCodeAt(0),
+  );
+  return JSON.parse(new TextDecoder().decode(bytes)) as ConnectionClaims;
+}
+
+/** A refused upgrade, as HTTP: the socket never opens. */
+export function refuseUpgrade(refusal: Problem): Response {
+  return Response.json(refusal, { status: statusOf(refusal.code) });
+}
+
+export const NOT_AN_UPGRADE = problem(
+  "upgrade_required",
+  "This address is a WebSocket. Connect with the Upgrade header and a routing token.",
+);
+export const TOKEN_USED = problem(
+  "used_token",
+  "This routing token has opened a socket already. Ask for a new one: POST /api/v1/groups/{id}/token.",
+);
+export const NO_SUCH_GROUP = problem("not_found", "There is no such group, or you are not in it.");
