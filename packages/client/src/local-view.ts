@@ -1,0 +1,161 @@
+// What a reader sees of a group: the local view, folded from the welcome, the events, the deltas and who is about.
+import type {
+  ApprovalId,
+  CallState,
+  DeltaFrame,
+  GroupEvent,
+  GroupFrame,
+  GroupView,
+  LogEvent,
+  Member,
+  MemberId,
+  MessageId,
+  MessageView,
+  Problem,
+  RunId,
+  RunState,
+  ToolArguments,
+  ToolCallId,
+  ToolResult,
+  Usage,
+} from "@acos/protocol";
+
+export interface LocalMember {
+  readonly info: Member;
+  /** False for one who has left; kept, so that what they said still has a name. */
+  readonly present: boolean;
+}
+
+export interface LocalRun {
+  readonly run: RunId;
+  readonly state: RunState;
+  /** Absent where the run began before the oldest event held here. */
+  readonly member?: MemberId;
+  readonly version?: number;
+  readonly trigger?: MessageId;
+  readonly model?: string;
+  readonly queuedAt?: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly turn?: number;
+  readonly pausedFor?: "approval" | "turn-limit";
+  readonly reason?: string;
+  readonly problem?: Problem;
+  readonly usage?: Usage;
+  readonly cost?: number;
+}
+
+export interface LocalCall {
+  readonly call: ToolCallId;
+  readonly run: RunId;
+  readonly at: number;
+  readonly tool: string;
+  readonly arguments: ToolArguments;
+  readonly effect: boolean;
+  readonly state: CallState;
+  readonly approval?: ApprovalId;
+  readonly decision?: "approve" | "deny";
+  readonly decidedBy?: MemberId;
+  readonly result?: ToolResult;
+}
+
+export interface DraftPart {
+  readonly kind: "text" | "reasoning";
+  readonly text: string;
+}
+
+/** A message while it streams; `message-posted` with the same id takes its place. */
+export interface Draft {
+  readonly message: MessageId;
+  readonly run: RunId;
+  readonly by: MemberId;
+  readonly parts: readonly DraftPart[];
+}
+
+/** One row of the transcript in its place in the log; what it shows is looked up under its id. */
+export type Entry =
+  | { readonly kind: "message"; readonly seq: number; readonly at: number; readonly id: MessageId }
+  | { readonly kind: "call"; readonly seq: number; readonly at: number; readonly id: ToolCallId }
+  | { readonly kind: "run-end"; readonly seq: number; readonly at: number; readonly id: RunId }
+  | {
+      readonly kind: "notice";
+      readonly seq: number;
+      readonly at: number;
+      readonly event: GroupEvent;
+    };
+
+export interface LocalView {
+  /** Undefined until the first welcome. */
+  readonly group?: Pick<GroupView, "id" | "org" | "name" | "policy" | "createdAt">;
+  readonly self?: MemberId;
+  readonly members: ReadonlyMap<MemberId, LocalMember>;
+  readonly messages: ReadonlyMap<MessageId, MessageView>;
+  readonly runs: ReadonlyMap<RunId, LocalRun>;
+  readonly calls: ReadonlyMap<ToolCallId, LocalCall>;
+  readonly drafts: ReadonlyMap<MessageId, Draft>;
+  readonly entries: readonly Entry[];
+  readonly online: ReadonlySet<MemberId>;
+  readonly typing: ReadonlySet<MemberId>;
+}
+
+export const EMPTY_VIEW: LocalView = {
+  members: new Map(),
+  messages: new Map(),
+  runs: new Map(),
+  calls: new Map(),
+  drafts: new Map(),
+  entries: [],
+  online: new Set(),
+  typing: new Set(),
+};
+
+export type ViewInput =
+  | Extract<GroupFrame, { type: "welcome" | "delta" | "presence" | "typing" }>
+  | ({ readonly type: "event" } & LogEvent)
+  | { readonly type: "typing-ended"; readonly member: MemberId };
+
+export type Welcome = Extract<GroupFrame, { type: "welcome" }>;
+
+/** A view under change: collections are copied at the first touch, so that older views stay as they were. */
+export interface Work {
+  view: { -readonly [K in keyof LocalView]: LocalView[K] };
+  readonly copied: Set<string>;
+}
+
+type MapName = "members" | "messages" | "runs" | "calls" | "drafts";
+type MutableMap<K extends MapName> =
+  LocalView[K] extends ReadonlyMap<infer Key, infer Value> ? Map<Key, Value> : never;
+
+/** A collection of the work, safe to change. */
+export function own<K extends MapName>(work: Work, name: K): MutableMap<K> {
+  if (!work.copied.has(name)) {
+    work.copied.add(name);
+    (work.view as Record<MapName, unknown>)[name] = new Map(work.view[name] as never);
+  }
+  return work.view[name] as unknown as MutableMap<K>;
+}
+
+/** Adds a row to the transcript; rows arrive in seq order. */
+export function addEntry(work: Work, entry: Entry): void {
+  if (!work.copied.has("entries")) {
+    work.copied.add("entries");
+    work.view.entries = [...work.view.entries];
+  }
+  (work.view.entries as Entry[]).push(entry);
+}
+
+/** Whether a delta continues what is held of its part; false means something in between was missed. */
+export function deltaFits(view: LocalView, delta: DeltaFrame): boolean {
+  const held = view.drafts.get(delta.message)?.parts[delta.part]?.text.length ?? 0;
+  return delta.offset <= held || view.messages.has(delta.message);
+}
+
+/** Whether a run is still going on. */
+export function isOpen(run: LocalRun): boolean {
+  return (
+    run.state === "queued" ||
+    run.state === "running" ||
+    run.state === "waiting" ||
+    run.state === "paused"
+  );
+}
