@@ -40,7 +40,7 @@ describe("choice of models", () => {
   it("[M1] with nothing found, the rehearsal model serves", () => {
     const { models, providers } = chooseModels({}, []);
     expect(names(models)).toEqual(["rehearsal/rehearsal-1"]);
-    expect(providers).toEqual({ rehearsal: { kind: "rehearsal" } });
+    expect(providers).toEqual({});
   });
 
   it("[M1] stands custom base URL before keys, keys before local servers, rehearsal last", () => {

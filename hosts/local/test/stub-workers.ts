@@ -26,18 +26,12 @@ export default { async fetch(request, env) {
 `;
 
 const GROUP_CONTROLLER = `
-import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-const awake = new Set();
-export class Lifecycle extends WorkerEntrypoint {
-  async fetch() { for (const id of awake) await this.env.GROUPS.get(this.env.GROUPS.idFromString(id)).closeSockets(); return new Response(null, { status: 204 }); }
-}
+import { DurableObject } from "cloudflare:workers";
 export class GroupController extends DurableObject {
   constructor(state, env) {
     super(state, env);
-    awake.add(state.id.toString());
     state.storage.sql.exec("CREATE TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY, text TEXT)");
   }
-  closeSockets() { for (const socket of this.ctx.getWebSockets()) socket.close(1012, "restart"); }
   async fetch(request) {
     const url = new URL(request.url);
     if (url.pathname === "/certificate") return new Response(await this.env.AUTHORITY.issue("g"));
@@ -83,7 +77,11 @@ export async function makeStubBundles(
   mkdirSync(join(bundles, "web"), { recursive: true });
   writeFileSync(join(bundles, "web/index.html"), "<title>the page</title>");
   await build({
-    entryPoints: [join(WORKERD_SOURCES, "gateway.ts"), join(WORKERD_SOURCES, "agents-shell.ts")],
+    entryPoints: [
+      join(WORKERD_SOURCES, "gateway.ts"),
+      join(WORKERD_SOURCES, "agents-shell.ts"),
+      join(WORKERD_SOURCES, "group-shell.ts"),
+    ],
     outdir: join(bundles, "embedding"),
     bundle: true,
     format: "esm",

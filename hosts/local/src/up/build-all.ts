@@ -23,6 +23,8 @@ const PACKAGES = ["packages/protocol", "packages/trust", "packages/group", "pack
 /** Names of the bundles, which are also the names of the Workers. */
 const WORKERS = ["orchestrator", "group-controller", "agents"] as const;
 
+const EMBEDDING = ["gateway", "agents-shell", "group-shell"] as const;
+
 /** Builds every target whose sources changed and answers their names. Throws when one cannot be built. */
 export async function buildAll(options: { readonly force?: boolean } = {}): Promise<string[]> {
   const targets = [...WORKERS.map(workerTarget), embeddingTarget(), ...webTarget()];
@@ -48,7 +50,7 @@ function workerTarget(name: string): Target {
   };
 }
 
-/** The inner gateway and the agents Worker's shell: what joins the two runtime processes. */
+/** The inner gateway and the shells around two Workers: what joins the runtime processes and ends them. */
 function embeddingTarget(): Target {
   const output = join(DIST, "embedding", "gateway.js");
   return {
@@ -56,11 +58,10 @@ function embeddingTarget(): Target {
     output,
     sources: ["hosts/local/src/workerd", "hosts/local/src/up/build-all.ts"],
     make: async () => {
-      await bundle(
-        "hosts/local/src/workerd/agents-shell.ts",
-        join(DIST, "embedding", "agents-shell.js"),
+      const bundles = EMBEDDING.map((name) =>
+        bundle(`hosts/local/src/workerd/${name}.ts`, join(DIST, "embedding", `${name}.js`)),
       );
-      await bundle("hosts/local/src/workerd/gateway.ts", output);
+      await Promise.all(bundles);
     },
   };
 }

@@ -31,6 +31,6 @@ export async function detectModels(
 }
 
 function unknownModel(wanted: string, found: Detected): string {
-  const known = Object.keys(found.providers).join(", ");
+  const known = [...new Set(found.models.map(({ provider }) => provider))].join(", ");
   return `No model "${wanted}": its provider was not found here. Known are: ${known}. Set the provider's key or start its server first.`;
 }

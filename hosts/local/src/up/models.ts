@@ -83,9 +83,8 @@ export function chooseModels(environment: Environment, servers: readonly LocalSe
     ...keyed(environment),
     ...servers.filter(({ kind }) => kind !== "custom").flatMap(served),
   ];
-  const providers = { rehearsal: { kind: "rehearsal" } as BuiltinProvider };
-  for (const { model, provider } of found.toReversed())
-    Object.assign(providers, { [model.provider]: provider });
+  const providers: Record<string, BuiltinProvider> = {};
+  for (const { model, provider } of found.toReversed()) providers[model.provider] = provider;
   return { models: [...found.map(({ model }) => model), REHEARSAL], providers };
 }
 
@@ -95,10 +94,9 @@ export function chooseModels(environment: Environment, servers: readonly LocalSe
  */
 export function preferModel(detected: Detected, wanted: string): Detected | undefined {
   const provider = wanted.slice(0, wanted.indexOf("/"));
-  const kind = detected.providers[provider]?.kind;
-  if (kind === undefined || (kind === REHEARSAL.kind && wanted !== REHEARSAL.model))
-    return undefined;
   const same = (entry: BuiltinModel) => entry.model === wanted;
+  const kind = detected.models.find(same)?.kind ?? detected.providers[provider]?.kind;
+  if (kind === undefined) return undefined;
   const label = `${wanted.slice(provider.length + 1)} (${provider})`;
   const named = detected.models.find(same) ?? {
     provider,

@@ -32,6 +32,17 @@ const FRAMES_PER_MINUTE = "6000";
 /** Between the words of the rehearsal model: slow enough to be seen streaming. */
 const REHEARSAL_DELAY_MS = "15";
 
+/** The deployed Workers stay as they are; these few lines put the embedded ones' shells around them. */
+const AGENTS_ENTRY = `import worker from "./agents/index.js";
+import { embedAgents } from "./embedding/agents-shell.js";
+export default embedAgents(worker);
+`;
+const GROUP_CONTROLLER_ENTRY = `import worker, { GroupController as Inner } from "./group-controller/index.js";
+import { embedGroupController } from "./embedding/group-shell.js";
+export const { GroupController, Lifecycle } = embedGroupController(Inner);
+export default worker;
+`;
+
 /** Everything but the agents Worker. */
 export function mainWorkers(plan: Plan): V4WorkerOptions[] {
   return [closedDoor(), orchestrator(plan), groupController(plan), gateway(plan), web(plan)];
@@ -44,11 +55,7 @@ export function agentsWorkers(plan: Plan): V4WorkerOptions[] {
     name: "agents",
     ...COMPATIBILITY,
     ...modules(plan.bundles, [
-      {
-        path: "agents-entry.js",
-        contents:
-          'import worker from "./agents/index.js";\nimport { embedAgents } from "./embedding/agents-shell.js";\nexport default embedAgents(worker);\n',
-      },
+      { path: "agents-entry.js", contents: AGENTS_ENTRY },
       { path: "agents/index.js" },
       { path: "embedding/agents-shell.js" },
     ]),
@@ -86,7 +93,7 @@ function orchestrator(plan: Plan): V4WorkerOptions {
   return {
     name: "orchestrator",
     ...COMPATIBILITY,
-    ...worker(plan, "orchestrator"),
+    ...modules(join(plan.bundles, "orchestrator"), [{ path: "index.js" }]),
     // Straight into the Worker: the simulator's own entry costs ten times as much and trusts headers it must not.
     unsafeDirectSockets: [{ host: plan.host, port: plan.port }],
     d1Databases: { DB: DATABASE_ID },
@@ -112,7 +119,11 @@ function groupController(plan: Plan): V4WorkerOptions {
   return {
     name: "group-controller",
     ...COMPATIBILITY,
-    ...worker(plan, "group-controller"),
+    ...modules(plan.bundles, [
+      { path: "group-controller-entry.js", contents: GROUP_CONTROLLER_ENTRY },
+      { path: "group-controller/index.js" },
+      { path: "embedding/group-shell.js" },
+    ]),
     durableObjects: { GROUPS: { className: "GroupController", useSQLite: true } },
     serviceBindings: {
       AGENTS: external(plan.agentsPort, plan.innerSecret),
@@ -125,9 +136,6 @@ function groupController(plan: Plan): V4WorkerOptions {
 }
 
 function gateway(plan: Plan): V4WorkerOptions {
-  const drains = /\bLifecycle\b/.test(
-    readFileSync(join(plan.bundles, "group-controller/index.js"), "utf8"),
-  );
   return {
     name: "gateway",
     ...COMPATIBILITY,
@@ -136,7 +144,7 @@ function gateway(plan: Plan): V4WorkerOptions {
     kvNamespaces: { AGENT_CACHE: CACHE_ID },
     serviceBindings: {
       RECORDS: { name: "orchestrator", entrypoint: "AgentRecords" },
-      ...(drains ? { LIFECYCLE: { name: "group-controller", entrypoint: "Lifecycle" } } : {}),
+      LIFECYCLE: { name: "group-controller", entrypoint: "Lifecycle" },
     },
     bindings: { INNER_SECRET: plan.innerSecret },
   };
@@ -162,9 +170,6 @@ function external(port: number, secret: string) {
   const http = { injectRequestHeaders: [{ name: SECRET_HEADER, value: secret }] };
   return { external: { address: `127.0.0.1:${port}`, http } };
 }
-
-const worker = (plan: Plan, name: string) =>
-  modules(join(plan.bundles, name), [{ path: "index.js" }]);
 
 function modules(
   root: string,

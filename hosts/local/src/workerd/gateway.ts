@@ -24,8 +24,7 @@ interface GatewayEnv {
   readonly INNER_SECRET: string;
   readonly RECORDS: Service;
   readonly AGENT_CACHE: Cache;
-  /** Absent while the group controller has nothing to do before a stop. */
-  readonly LIFECYCLE?: Service;
+  readonly LIFECYCLE: Service;
 }
 
 async function route(request: Request, env: GatewayEnv): Promise<Response> {
@@ -77,7 +76,7 @@ async function drainOnceAsked(request: Request, { env, writer }: Draining): Prom
   try {
     await writer.write(new TextEncoder().encode("open\n"));
     await request.text();
-    await env.LIFECYCLE?.fetch(
+    await env.LIFECYCLE.fetch(
       new Request("https://group-controller.internal/drain", { method: "POST" }),
     );
     await writer.close();
