@@ -1,0 +1,110 @@
+// What this Worker is started with: bindings as the runtime hands them over, parsed once into what the parts need.
+import { PROVIDER_KINDS, type ProviderKind } from "@acos/protocol";
+
+import type { EgressPolicy } from "./egress.ts";
+import type { ProviderAccess } from "./models/providers.ts";
+
+/** Pause between two words of the rehearsal model: reads like speech, and a long answer still takes seconds. */
+const REHEARSAL_DELAY_MS = 15;
+
+/** The part of a KV namespace that is used; local and staleness-simulating ones fit too. */
+export interface RecordCache {
+  get(
+    key: string,
+    options: { readonly type: "arrayBuffer"; readonly cacheTtl: number },
+  ): Promise<ArrayBuffer | null>;
+  put(key: string, value: ArrayBuffer): Promise<void>;
+}
+
+/** The part of a service binding that is used. */
+export interface RecordSource {
+  fetch(url: string): Promise<Response>;
+}
+
+/** Bindings, named as in the deployment's configuration. An empty variable counts as unset. */
+export interface AgentsBindings {
+  readonly AGENT_CACHE: RecordCache;
+  readonly RECORDS: RecordSource;
+  /** Opens the API keys of providers (base64url, 32 bytes). */
+  readonly MASTER_KEY?: string;
+  /** JSON: `{name: {kind, baseUrl?, apiKey?}}`. */
+  readonly BUILTIN_PROVIDERS?: string;
+  /** "true" lets model providers' base URLs be loopback or private; never HTTP tools. */
+  readonly ALLOW_LOCAL_EGRESS?: string;
+  /** Comma list of host or host:port that may be reached although local. */
+  readonly EGRESS_ALLOW?: string;
+  readonly REHEARSAL_DELAY_MS?: string;
+}
+
+export interface Env {
+  readonly cache: RecordCache;
+  readonly records: RecordSource;
+  readonly masterKey: string | undefined;
+  readonly builtinProviders: ReadonlyMap<string, ProviderAccess>;
+  readonly providerEgress: EgressPolicy;
+  readonly toolEgress: EgressPolicy;
+  readonly rehearsalDelayMs: number;
+}
+
+/** Parses the bindings. Throws Error naming the variable that is wrong, and never its value. */
+export function parseEnv(bindings: AgentsBindings): Env {
+  const allow = listOf(bindings.EGRESS_ALLOW);
+  return {
+    cache: bindings.AGENT_CACHE,
+    records: bindings.RECORDS,
+    masterKey: bindings.MASTER_KEY || undefined,
+    builtinProviders: parseProviders(bindings.BUILTIN_PROVIDERS || "{}"),
+    providerEgress: { local: bindings.ALLOW_LOCAL_EGRESS === "true", allow },
+    toolEgress: { local: false, allow },
+    rehearsalDelayMs: parseDelay(bindings.REHEARSAL_DELAY_MS),
+  };
+}
+
+function listOf(text: string | undefined): readonly string[] {
+  const items = (text ?? "").split(",").map((item) => item.trim().toLowerCase());
+  return items.filter((item) => item !== "");
+}
+
+function parseDelay(text: string | undefined): number {
+  if (text === undefined || text === "") return REHEARSAL_DELAY_MS;
+  const delayMs = Number(text);
+  if (!(delayMs >= 0 && delayMs <= 60_000))
+    throw new Error("REHEARSAL_DELAY_MS must be 0 to 60000.");
+  return delayMs;
+}
+
+function parseProviders(text: string): ReadonlyMap<string, ProviderAccess> {
+  const providers = new Map<string, ProviderAccess>();
+  for (const [name, value] of Object.entries(parseObject(text))) {
+    const { kind, baseUrl, apiKey } = asObject(value);
+    if (!isProviderKind(kind))
+      throw new Error(
+        `BUILTIN_PROVIDERS: the kind of "${name}" must be one of ${PROVIDER_KINDS.join(", ")}.`,
+      );
+    providers.set(name, { name, kind, baseUrl: textOrNone(baseUrl), apiKey: textOrNone(apiKey) });
+  }
+  return providers;
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return asObject(JSON.parse(text));
+  } catch {
+    // The parser's own words would quote a piece of the value, and with it perhaps a key.
+    throw new Error("BUILTIN_PROVIDERS must be a JSON object.");
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error("BUILTIN_PROVIDERS: every provider must be an object.");
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function textOrNone(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function isProviderKind(value: unknown): value is ProviderKind {
+  return PROVIDER_KINDS.some((kind) => kind === value);
+}

@@ -1,0 +1,10 @@
+// Entry of the Agents Worker, the reasoning plane: stateless, POST /turns and POST /tool-calls, each signed.
+import { createAgentsWorker } from "./agents-worker.ts";
+import { systemClock } from "./clock.ts";
+
+export default createAgentsWorker({
+  clock: systemClock,
+  fetcher: (url, init) => fetch(url, init),
+  // oxlint-disable-next-line no-console -- a Worker's log is its console
+  log: (event, fields) => console.warn(JSON.stringify({ event, ...fields })),
+});

@@ -1,0 +1,90 @@
+// The model providers, each made by its AI SDK package; all of their requests go through the egress function.
+import { createAnthropic } from "@ai-sdk/anthropic";
+import { createOpenAI } from "@ai-sdk/openai";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { problem, ProblemError, type ProviderKind } from "@acos/protocol";
+
+import type { Egress } from "../egress.ts";
+import type { Model } from "./model.ts";
+
+/** Bytes of one response: far over the text a turn keeps, with room for each token's envelope. */
+const RESPONSE_MAX_BYTES = 64 * 1024 * 1024;
+/** Stands where a server needs no key, so that no key is looked for in an environment. */
+const NO_KEY = "none";
+
+/** A provider with its key opened; lives as long as one turn. */
+export interface ProviderAccess {
+  readonly name: string;
+  readonly kind: ProviderKind;
+  readonly baseUrl: string | undefined;
+  readonly apiKey: string | undefined;
+}
+
+/** A model of a provider. Throws ProblemError `provider_refused` when the provider's settings cannot work. Calls nothing. */
+export function modelOf(access: ProviderAccess, modelId: string, egress: Egress): Model {
+  const fetch = egressFetch(egress);
+  const shared = { fetch, ...(access.baseUrl !== undefined && { baseURL: access.baseUrl }) };
+  switch (access.kind) {
+    case "openai":
+      return createOpenAI({ ...shared, apiKey: requireKey(access) }).responses(modelId);
+    case "anthropic":
+      return createAnthropic({ ...shared, apiKey: requireKey(access) }).languageModel(modelId);
+    case "openai-compatible":
+      return createOpenAICompatible({
+        name: access.name,
+        baseURL: requireBaseUrl(access),
+        ...(access.apiKey !== undefined && { apiKey: access.apiKey }),
+        includeUsage: true,
+        fetch,
+        transformRequestBody: joinTextParts,
+      }).chatModel(modelId);
+    default:
+      return access.kind satisfies never;
+  }
+}
+
+function requireKey({ name, apiKey, baseUrl }: ProviderAccess): string {
+  if (apiKey !== undefined) return apiKey;
+  if (baseUrl !== undefined) return NO_KEY;
+  throw refusal(`The provider "${name}" has no API key. Add one in Settings → Models.`);
+}
+
+function requireBaseUrl({ name, baseUrl }: ProviderAccess): string {
+  if (baseUrl !== undefined) return baseUrl;
+  throw refusal(`The provider "${name}" has no base URL. Add one in Settings → Models.`);
+}
+
+function refusal(message: string): ProblemError {
+  return new ProblemError(problem("provider_refused", message));
+}
+
+/** The SDK's `fetch`: always a POST of JSON text. */
+function egressFetch(egress: Egress): typeof globalThis.fetch {
+  return (input, init) =>
+    egress(String(input), {
+      method: init?.method ?? "GET",
+      headers: new Headers(init?.headers),
+      maxBytes: RESPONSE_MAX_BYTES,
+      ...(typeof init?.body === "string" && { body: init.body }),
+      ...(init?.signal && { signal: init.signal }),
+    });
+}
+
+interface TextPart {
+  readonly type: string;
+  readonly text?: unknown;
+}
+
+/** Many compatible servers take a message's content only as a string: lists of texts become one text. */
+function joinTextParts(body: Record<string, unknown>): Record<string, unknown> {
+  const messages = body["messages"];
+  if (!Array.isArray(messages)) return body;
+  const joined = messages.map((message: { readonly content?: unknown }) => {
+    const { content } = message;
+    if (!Array.isArray(content)) return message;
+    const parts = content as readonly TextPart[];
+    if (!parts.every((part) => part.type === "text")) return message;
+    return { ...message, content: parts.map((part) => part.text).join("\n\n") };
+  });
+  return { ...body, messages: joined };
+}

@@ -1,0 +1,96 @@
+// From "provider/model" to a model that can be called: the org's own provider, the installation's, or the rehearsal model.
+import {
+  problem,
+  ProblemError,
+  type AgentPin,
+  type ProviderPin,
+  type ProviderVersion,
+} from "@acos/protocol";
+import { openSecret, type SealedSecret } from "@acos/trust";
+
+import type { Egress } from "../egress.ts";
+import type { Model, ResolvedModel } from "./model.ts";
+import { priceOf } from "./price.ts";
+import { modelOf, type ProviderAccess } from "./providers.ts";
+
+/** The built-in provider that always exists and never leaves the Worker. */
+export const REHEARSAL_PROVIDER = "rehearsal";
+
+export interface ModelSources {
+  /** Verified bytes of the org's provider; never an older version than the pin's. */
+  readonly providerVersion: (org: string, pin: ProviderPin) => Promise<ProviderVersion>;
+  readonly builtinProviders: ReadonlyMap<string, ProviderAccess>;
+  readonly masterKey: string | undefined;
+  readonly egress: Egress;
+  readonly rehearsal: Model;
+}
+
+/**
+ * The model a pin names. Throws ProblemError `provider_refused` when there is no such provider: a real model is never
+ * replaced by the rehearsal model. Does not check that the provider knows the model.
+ */
+export async function resolveModel(pin: AgentPin, sources: ModelSources): Promise<ResolvedModel> {
+  const { name, modelId } = splitModelName(pin.model);
+  if (name === REHEARSAL_PROVIDER)
+    return { model: sources.rehearsal, provider: name, secrets: [], price: undefined };
+  const access =
+    pin.provider === null
+      ? sources.builtinProviders.get(name)
+      : await openProvider(pin, name, sources);
+  if (access === undefined)
+    throw refusal(
+      `There is no model provider "${name}" for ${pin.model}. Add it in Settings → Models, or choose another model for this agent.`,
+    );
+  return {
+    model: modelOf(access, modelId, sources.egress),
+    provider: access.name,
+    secrets: access.apiKey === undefined ? [] : [access.apiKey],
+    price: access.baseUrl === undefined ? priceOf(access.kind, modelId) : undefined,
+  };
+}
+
+function splitModelName(model: string): { name: string; modelId: string } {
+  const slash = model.indexOf("/");
+  return { name: model.slice(0, slash), modelId: model.slice(slash + 1) };
+}
+
+async function openProvider(
+  pin: AgentPin,
+  name: string,
+  sources: ModelSources,
+): Promise<ProviderAccess> {
+  if (pin.provider === null || pin.provider.name !== name)
+    throw refusal(`The model ${pin.model} and its provider do not fit. Save the agent again.`);
+  const provider = await sources.providerVersion(pin.org, pin.provider);
+  return {
+    name,
+    kind: provider.kind,
+    baseUrl: provider.baseUrl,
+    apiKey: await openKey(provider, sources.masterKey),
+  };
+}
+
+async function openKey(
+  provider: ProviderVersion,
+  masterKey: string | undefined,
+): Promise<string | undefined> {
+  const { org, name, version, sealedKey } = provider;
+  if (sealedKey === undefined) return undefined;
+  if (masterKey === undefined)
+    throw refusal(
+      `The API key of "${name}" cannot be opened: MASTER_KEY is not set on the Agents Worker.`,
+    );
+  try {
+    const sealed = JSON.parse(sealedKey) as SealedSecret;
+    return await openSecret(masterKey, { org, name, version, sealed });
+  } catch {
+    // The reason would tell about keys; what helps is to enter the key again.
+    throw refusal(
+      `The API key of "${name}" cannot be opened. Enter it again in Settings → Models.`,
+    );
+  }
+}
+
+function refusal(message: string): ProblemError {
+  return new ProblemError(problem("provider_refused", message));
+}

@@ -1,0 +1,63 @@
+// What the handlers work with: wired once per isolate from the bindings, with the request's own part added to each request.
+import { AgentVersions } from "./agent-versions.ts";
+import { Authenticator } from "./authenticate.ts";
+import { CertificateKeys } from "./certificate-keys.ts";
+import { wait, type Clock } from "./clock.ts";
+import { createEgress, type Egress, type Fetcher } from "./egress.ts";
+import { parseEnv, type AgentsBindings } from "./env.ts";
+import { createRehearsal } from "./models/rehearsal.ts";
+import type { ModelSources } from "./models/resolve-model.ts";
+import type { KeepAlive } from "./shared-load.ts";
+
+/** Writes one log line. Contract: the fields hold no key, no token and nothing a member said. */
+export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** What comes from outside the code: time, the network and the log. */
+export interface World {
+  readonly clock: Clock;
+  readonly fetcher: Fetcher;
+  readonly log: Log;
+}
+
+/** What one request is answered with. */
+export interface Services {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly authenticator: Authenticator;
+  readonly versions: AgentVersions;
+  readonly modelSources: ModelSources;
+  readonly toolEgress: Egress;
+  readonly keepAlive: KeepAlive;
+}
+
+/** Wires an isolate's services. Throws Error when a variable is wrong. */
+export function createServices(
+  bindings: AgentsBindings,
+  { clock, fetcher, log }: World,
+): (keepAlive: KeepAlive) => Services {
+  const env = parseEnv(bindings);
+  const versions = new AgentVersions(env.cache, env.records);
+  const authenticator = new Authenticator(new CertificateKeys(env.records));
+  const toolEgress = createEgress(env.toolEgress, fetcher);
+  const egress = createEgress(env.providerEgress, fetcher);
+  const rehearsal = createRehearsal({
+    wordDelayMs: env.rehearsalDelayMs,
+    wait: (ms, signal) => wait(clock, ms, signal),
+  });
+  const { builtinProviders, masterKey } = env;
+  return (keepAlive) => ({
+    clock,
+    log,
+    authenticator,
+    versions,
+    toolEgress,
+    keepAlive,
+    modelSources: {
+      providerVersion: (org, pin) => versions.provider(org, pin, keepAlive),
+      builtinProviders,
+      masterKey,
+      egress,
+      rehearsal,
+    },
+  });
+}
