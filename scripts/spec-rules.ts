@@ -71,5 +71,5 @@ export function ruleProblems(specs: readonly TextFile[], tests: readonly TextFil
       }
     }
   }
-  return problems;
+  return [...new Set(problems)];
 }
