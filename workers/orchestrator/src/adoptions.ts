@@ -1,0 +1,97 @@
+// Tells groups of changed agents: works through the outbox until every group has the new pin, and says who could not be told.
+import { problem, ProblemError, type AgentId, type Principal, type Result } from "@acos/protocol";
+
+import type { ControlPlane } from "./control-plane.ts";
+import { tryGroup, type GroupStub } from "./group-calls.ts";
+import { logError } from "./log.ts";
+import { listOwed, settle, type OwedAdoption } from "./store/adoption-rows.ts";
+import { readAgentState, type AgentState } from "./store/agent-cards.ts";
+
+/** Groups told at the same time: the platform allows six open connections, local calls are not counted as such. */
+const PARALLEL = 10;
+/** One request's share of the outbox: the platform allows 1,000 calls a request. */
+const OWED_MAX = 200;
+/** Times a group is asked to adopt before it stays in the outbox; each is two calls (group-calls.ts). */
+const ATTEMPTS = 2;
+
+/**
+ * Tells every group that is owed news, of these agents or of any, and answers how many could not be told. What it cannot
+ * deliver stays in the outbox for the next time.
+ */
+export async function deliverAdoptions(
+  plane: ControlPlane,
+  agents?: readonly AgentId[],
+): Promise<number> {
+  if (agents?.length === 0) return 0;
+  const owed = await listOwed(plane.db, { ...(agents && { agents }), limit: OWED_MAX });
+  const states = new Map<string, Promise<AgentState | undefined>>();
+  let failed = 0;
+  const queue = owed.values();
+  const work = async () => {
+    for (const row of queue) if (!(await deliver(plane, states, row))) failed += 1;
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, owed.length) }, work));
+  return failed;
+}
+
+/** Throws ProblemError `unavailable` when some groups do not know of a saved change yet. */
+export async function requireDelivered(
+  plane: ControlPlane,
+  agents: readonly AgentId[],
+): Promise<void> {
+  const failed = await deliverAdoptions(plane, agents);
+  if (failed === 0) return;
+  const words = `The change is saved, but ${failed} of its groups could not be told yet and may go on with the earlier version for now. They are told again on your next change or sign-in.`;
+  throw new ProblemError(problem("unavailable", words, { details: { groupsNotTold: failed } }));
+}
+
+/** Works on what is owed from earlier, after an answer has gone out; a failure is logged, the outbox keeps it. */
+export async function catchUp(plane: ControlPlane): Promise<void> {
+  try {
+    await deliverAdoptions(plane);
+  } catch (error) {
+    logError("the outbox could not be worked on", error);
+  }
+}
+
+async function deliver(
+  plane: ControlPlane,
+  states: Map<string, Promise<AgentState | undefined>>,
+  owed: OwedAdoption,
+): Promise<boolean> {
+  const key = `${owed.agent}@${owed.version ?? "latest"}`;
+  const reading = states.get(key) ?? readAgentState(plane.db, owed.agent, owed.version);
+  states.set(key, reading);
+  const state = await reading;
+  if (state && !(await tellGroup(plane, owed, state))) return false;
+  await settle(plane.db, { ...owed, revision: state?.card.pin.revision ?? owed.revision });
+  return true;
+}
+
+async function tellGroup(
+  plane: ControlPlane,
+  owed: OwedAdoption,
+  state: AgentState,
+): Promise<boolean> {
+  const at = { namespace: plane.groups, group: owed.group };
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const result = await tryGroup<{ seq: number }>(at, (stub) => tell(stub, owed, state));
+    // A group that knows neither itself nor the agent any more has nothing to adopt.
+    if (result.ok || result.problem.code === "not_found") return true;
+  }
+  return false;
+}
+
+function tell(
+  stub: GroupStub,
+  owed: OwedAdoption,
+  state: AgentState,
+): Promise<Result<{ seq: number }>> {
+  if (!state.deleted) return stub.adopt(state.card);
+  return stub.removeMember(orgItself(owed), owed.agent);
+}
+
+/** The Orchestrator acting for the org that owns both the agent and the group. */
+function orgItself({ org, createdBy }: OwedAdoption): Principal {
+  return { user: createdBy, name: "Organization", orgs: [{ id: org, role: "owner" }] };
+}

@@ -1,0 +1,66 @@
+// The CA: makes a group's Session Key pair and the Session Certificate for it, over a service binding and nowhere else.
+import {
+  CERTIFICATE_TTL_S,
+  isId,
+  problem,
+  type CertificateAuthorityControl,
+  type GroupId,
+  type OrgId,
+  type Result,
+  type SessionCredentials,
+} from "@acos/protocol";
+import { generateKeyPair, signSessionCertificate } from "@acos/trust";
+import { WorkerEntrypoint } from "cloudflare:workers";
+
+import { controlPlaneOf } from "./control-plane.ts";
+import type { Bindings } from "./env.ts";
+import { logError } from "./log.ts";
+
+/** What one turn may spend at most, whatever its briefing says: far above a long answer, far below a runaway. */
+const MAX_TOKENS_PER_TURN = 1_000_000;
+
+/** Entrypoint bound by the Group Controller as AUTHORITY. Whoever holds that binding is trusted to be it. */
+export class CertificateAuthority
+  extends WorkerEntrypoint<Bindings>
+  implements CertificateAuthorityControl
+{
+  /** Issues a fresh key pair and its certificate for the Agents Worker. Times are milliseconds since the epoch. */
+  async issue(subject: {
+    group: GroupId;
+    org: OrgId;
+    epoch: number;
+  }): Promise<Result<SessionCredentials>> {
+    if (!isId("group", subject.group) || !isId("org", subject.org))
+      return {
+        ok: false,
+        problem: problem("invalid_request", "A certificate needs a group and its org."),
+      };
+    try {
+      return { ok: true, value: await issueCredentials(this.env, subject) };
+    } catch (error) {
+      logError("a session certificate could not be issued", error, { group: subject.group });
+      const words = "The certificate authority failed. Ask again in a moment.";
+      return { ok: false, problem: problem("unavailable", words) };
+    }
+  }
+}
+
+async function issueCredentials(
+  bindings: Bindings,
+  { group, org, epoch }: { group: GroupId; org: OrgId; epoch: number },
+): Promise<SessionCredentials> {
+  const { keys, clock } = await controlPlaneOf(bindings);
+  const { privateJwk, publicJwk, kid } = await generateKeyPair();
+  const issuedAt = clock.now();
+  const claims = {
+    audience: "acos:agents-worker",
+    org,
+    group,
+    publicJwk,
+    epoch,
+    caps: { maxTokensPerTurn: MAX_TOKENS_PER_TURN },
+  } as const;
+  const certificate = await signSessionCertificate(claims, keys.signing, issuedAt);
+  const expiresAt = Math.floor(issuedAt / 1000) * 1000 + CERTIFICATE_TTL_S * 1000;
+  return { privateJwk: { ...privateJwk }, keyId: kid, certificate, issuedAt, expiresAt };
+}

@@ -1,0 +1,101 @@
+// Settings of the Orchestrator: bindings and variables read once per isolate, empty = unset, a missing one named.
+import { parseJson } from "@acos/protocol";
+
+/** What the platform hands to every request; names as in wrangler.jsonc. */
+export interface Bindings {
+  readonly DB: D1Database;
+  readonly AGENT_CACHE: KVNamespace;
+  readonly GROUPS: DurableObjectNamespace;
+  readonly ASSETS?: Fetcher;
+  readonly CA_KEYS?: string;
+  readonly MASTER_KEY?: string;
+  readonly AUTH_SECRET?: string;
+  readonly PUBLIC_ORIGINS?: string;
+  readonly EMBEDDED?: string;
+  readonly BUILTIN_MODELS?: string;
+  readonly ALLOW_LOCAL_EGRESS?: string;
+}
+
+/** A model the installation itself offers. */
+export interface BuiltinModel {
+  readonly provider: string;
+  readonly kind: string;
+  /** `provider/model`, as an agent names it. */
+  readonly model: string;
+  readonly label: string;
+}
+
+export interface Settings {
+  readonly caKeys: readonly Readonly<Record<string, unknown>>[];
+  readonly masterKey: string;
+  readonly authSecret: string;
+  /** Exact origins a browser may come from; the first is the one links are written with. */
+  readonly publicOrigins: readonly [string, ...string[]];
+  readonly secure: boolean;
+  readonly embedded: boolean;
+  readonly allowLocalEgress: boolean;
+  /** Best first; never empty. */
+  readonly builtinModels: readonly [BuiltinModel, ...BuiltinModel[]];
+}
+
+/** The rule-driven model every installation has, named here for the case that the variable is left out. */
+const REHEARSAL: BuiltinModel = {
+  provider: "rehearsal",
+  kind: "rehearsal",
+  model: "rehearsal/rehearsal-1",
+  label: "Rehearsal (not an AI model)",
+};
+
+/** Reads the settings. Throws with the name of what is missing or wrong; never with a value. */
+export function readSettings(bindings: Bindings): Settings {
+  const publicOrigins = readOrigins(required(bindings, "PUBLIC_ORIGINS"));
+  return {
+    caKeys: readList<Readonly<Record<string, unknown>>>("CA_KEYS", required(bindings, "CA_KEYS")),
+    masterKey: required(bindings, "MASTER_KEY"),
+    authSecret: required(bindings, "AUTH_SECRET"),
+    publicOrigins,
+    secure: publicOrigins[0].startsWith("https:"),
+    embedded: bindings.EMBEDDED === "true",
+    allowLocalEgress: bindings.ALLOW_LOCAL_EGRESS === "true",
+    builtinModels: readBuiltinModels(bindings.BUILTIN_MODELS ?? ""),
+  };
+}
+
+type Variable = "CA_KEYS" | "MASTER_KEY" | "AUTH_SECRET" | "PUBLIC_ORIGINS";
+
+function required(bindings: Bindings, name: Variable): string {
+  const value = bindings[name]?.trim() ?? "";
+  if (value === "") throw new Error(`The Orchestrator needs ${name}: set it and start again.`);
+  return value;
+}
+
+function readOrigins(list: string): readonly [string, ...string[]] {
+  const origins = list.split(",").map((entry) => {
+    const origin = URL.parse(entry.trim())?.origin;
+    if (!origin?.startsWith("http"))
+      throw new Error(
+        "PUBLIC_ORIGINS must be a comma list of origins such as https://example.org.",
+      );
+    return origin;
+  });
+  return origins as [string, ...string[]];
+}
+
+function readList<T>(name: string, text: string): T[] {
+  const list: unknown = parseJson(text, name);
+  if (!Array.isArray(list) || list.length === 0)
+    throw new Error(`${name} must be a JSON array with at least one entry.`);
+  return list as T[];
+}
+
+function readBuiltinModels(text: string): readonly [BuiltinModel, ...BuiltinModel[]] {
+  const found = text.trim() === "" ? [] : readList<BuiltinModel>("BUILTIN_MODELS", text);
+  const models = found.map(({ provider, kind, model, label }) => ({
+    provider,
+    kind,
+    label,
+    model: model.startsWith(`${provider}/`) ? model : `${provider}/${model}`,
+  }));
+  const known = models.some((model) => model.kind === "rehearsal");
+  return (known ? models : [...models, REHEARSAL]) as [BuiltinModel, ...BuiltinModel[]];
+}

@@ -1,0 +1,57 @@
+// Calls to a group's Durable Object: one place that names the object, tries again and turns a refusal into a ProblemError.
+import {
+  problem,
+  ProblemError,
+  type GroupControl,
+  type GroupId,
+  type Principal,
+  type Result,
+} from "@acos/protocol";
+
+import type { Caller } from "./sign-in/caller.ts";
+import { logError } from "./log.ts";
+
+/** A group's remote face: its methods, and `fetch` for the socket's upgrade. */
+export type GroupStub = GroupControl & Pick<Fetcher, "fetch">;
+
+/** The object of one group; it exists from the first call on, whether or not the group does. */
+export function groupStub(namespace: DurableObjectNamespace, group: GroupId): GroupStub {
+  return namespace.get(namespace.idFromName(group)) as unknown as GroupStub;
+}
+
+/** What the group is told about the caller: who, and which orgs; never the session. */
+export function principalOf({ user, name, orgs }: Caller): Principal {
+  return { user, name, orgs: orgs.map(({ id, role }) => ({ id, role })) };
+}
+
+/** An object that is being moved or restarted answers the second time. */
+const ATTEMPTS = 2;
+
+/**
+ * Asks a group. Throws ProblemError with the group's refusal, or `unavailable` when it did not answer twice.
+ * `ask` may run twice: every GroupControl method may be repeated.
+ */
+export async function askGroup<T>(
+  at: { readonly namespace: DurableObjectNamespace; readonly group: GroupId },
+  ask: (stub: GroupStub) => Promise<Result<T>>,
+): Promise<T> {
+  const result = await tryGroup(at, ask);
+  if (result.ok) return result.value;
+  throw new ProblemError(result.problem);
+}
+
+/** Same as askGroup, with the refusal as a value. */
+export async function tryGroup<T>(
+  { namespace, group }: { readonly namespace: DurableObjectNamespace; readonly group: GroupId },
+  ask: (stub: GroupStub) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    try {
+      return await ask(groupStub(namespace, group));
+    } catch (error) {
+      logError("a group did not answer", error, { group, attempt });
+    }
+  }
+  const words = "The group did not answer. Send the request again in a moment.";
+  return { ok: false, problem: problem("unavailable", words, { retryAfterMs: 1000 }) };
+}

@@ -1,0 +1,75 @@
+// The Orchestrator's front door: which path goes where. Everything else a browser asks for is the web app's.
+import { problem, PRODUCT_VERSION, type Problem } from "@acos/protocol";
+
+import { catchUp } from "./adoptions.ts";
+import { serveJwks } from "./agent-records.ts";
+import { controlPlaneOf, type ControlPlane } from "./control-plane.ts";
+import type { Bindings } from "./env.ts";
+import { logError } from "./log.ts";
+import { jsonAnswer, problemResponse, toResponse } from "./rest/answer.ts";
+import { API_PATH } from "./rest/route-table.ts";
+import { serveApi } from "./rest/serve-api.ts";
+import { SIGN_IN_PATH } from "./sign-in/sign-in.ts";
+import { serveSignIn } from "./sign-in/serve-sign-in.ts";
+import { serveSocket, SOCKET_PATH } from "./socket-handshake.ts";
+
+export { AgentRecords } from "./agent-records.ts";
+export { CertificateAuthority } from "./certificate-authority.ts";
+
+type Serve = (plane: ControlPlane, request: Request) => Response | Promise<Response>;
+
+/** First match counts. */
+const ROUTES: readonly (readonly [prefix: string, serve: Serve])[] = [
+  [`${API_PATH}/`, serveApi],
+  [`${SIGN_IN_PATH}/`, serveSignIn],
+  [SOCKET_PATH, serveSocket],
+  ["/.well-known/jwks.json", serveJwks],
+];
+/** Never answered with a page: a mistyped address of an API must say so. */
+const NOT_PAGES = ["/api", "/ws", "/.well-known"];
+
+export default {
+  async fetch(request: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/healthz")
+      return toResponse(jsonAnswer({ status: "ok", version: PRODUCT_VERSION }));
+    const serve = ROUTES.find(([prefix]) => pathname.startsWith(prefix))?.[1];
+    if (!serve) return servePage(bindings, request, pathname);
+    try {
+      const plane = await controlPlaneOf(bindings);
+      catchUpOnce(plane, context);
+      return await serve(plane, request);
+    } catch (error) {
+      logError("the Orchestrator could not start", error);
+      return problemResponse(notStarted());
+    }
+  },
+} satisfies ExportedHandler<Bindings>;
+
+const caughtUp = new WeakSet<ControlPlane>();
+
+/** What an earlier process still owed to groups when it ended is worked on beside the first request. */
+function catchUpOnce(plane: ControlPlane, context: ExecutionContext): void {
+  if (caughtUp.has(plane)) return;
+  caughtUp.add(plane);
+  context.waitUntil(catchUp(plane));
+}
+
+function servePage(
+  bindings: Bindings,
+  request: Request,
+  pathname: string,
+): Response | Promise<Response> {
+  const isPage = request.method === "GET" || request.method === "HEAD";
+  const isReserved = NOT_PAGES.some(
+    (prefix) => pathname === prefix || pathname.startsWith(`${prefix}/`),
+  );
+  if (bindings.ASSETS && isPage && !isReserved) return bindings.ASSETS.fetch(request);
+  return problemResponse(problem("not_found", "There is nothing at this address."));
+}
+
+function notStarted(): Problem {
+  const words =
+    "The Orchestrator is not set up completely. The operator finds the reason in its log.";
+  return problem("unavailable", words);
+}

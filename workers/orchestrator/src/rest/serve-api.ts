@@ -1,0 +1,128 @@
+// One REST request: route, proof of the caller, origin, scope, body, idempotency, handler, answer. In this order.
+import {
+  ERRORS,
+  isUnsafe,
+  OPERATIONS,
+  PAGE_DEFAULT,
+  pageQuerySchema,
+  parse,
+  problem,
+  ProblemError,
+  statusOf,
+  type OperationId,
+} from "@acos/protocol";
+
+import { freshId } from "../clock.ts";
+import type { ControlPlane } from "../control-plane.ts";
+import { HANDLERS } from "../routes/handlers.ts";
+import { authenticate, requireScope, type Proof } from "../sign-in/authenticate.ts";
+import { requireOwnOrigin } from "../sign-in/own-origin.ts";
+import { jsonAnswer, problemOf, problemResponse, toResponse, type Answer } from "./answer.ts";
+import type { Call, Handler, PageQuery } from "./call.ts";
+import { answerOnce, readIdempotencyKey } from "./idempotency.ts";
+import { openApiAnswer } from "./openapi.ts";
+import { parseBody, readBodyText } from "./request-body.ts";
+import { API_PATH, matchRoute, type Params } from "./route-table.ts";
+
+/** Operations that make a thing answer 201. */
+const CREATED: readonly OperationId[] = ["createAgent", "createApiKey", "createGroup"];
+/** A token is single use and lives for a minute: handing out the first one again would be of no use. */
+const NEVER_REPEATED: readonly OperationId[] = ["createRoutingToken"];
+
+/** Answers a request under /api/v1. Never throws: whatever goes wrong becomes a Problem. */
+export async function serveApi(plane: ControlPlane, request: Request): Promise<Response> {
+  const requestId = freshId(plane.clock, "request");
+  try {
+    const response = await answerApi(plane, request, requestId);
+    return request.method === "HEAD" ? new Response(null, response) : response;
+  } catch (error) {
+    return problemResponse(problemOf(error, requestId), requestId);
+  }
+}
+
+async function answerApi(
+  plane: ControlPlane,
+  request: Request,
+  requestId: string,
+): Promise<Response> {
+  const url = new URL(request.url);
+  const path = url.pathname.slice(API_PATH.length);
+  if (path === "/openapi.json" && request.method === "GET") return toResponse(openApiAnswer());
+  const match = matchRoute(request.method, path);
+  if (match.found === "nothing")
+    throw new ProblemError(
+      problem(
+        "not_found",
+        `There is nothing at this path. ${API_PATH}/openapi.json lists what there is.`,
+      ),
+    );
+  if (match.found === "path") return wrongMethod(match.allow, requestId);
+  const proof = await authenticate(plane, request);
+  requireAllowed(plane, request, { id: match.id, proof });
+  const { answer, replayed } = await operate(plane, request, { ...match, caller: proof.caller });
+  const response = toResponse(answer, requestId);
+  for (const cookie of proof.cookies) response.headers.append("set-cookie", cookie);
+  if (replayed) response.headers.set("idempotency-replayed", "true");
+  return response;
+}
+
+function wrongMethod(allow: readonly string[], requestId: string): Response {
+  const words = `This path takes ${allow.join(", ")}.`;
+  const response = problemResponse(problem("method_not_allowed", words), requestId);
+  response.headers.set("allow", allow.join(", "));
+  return response;
+}
+
+function requireAllowed(
+  plane: ControlPlane,
+  request: Request,
+  { id, proof }: { readonly id: OperationId; readonly proof: Proof },
+): void {
+  const unsafe = isUnsafe(OPERATIONS[id]);
+  if (unsafe && proof.caller.via === "session")
+    requireOwnOrigin(request, plane.settings.publicOrigins);
+  requireScope(proof.caller, unsafe);
+}
+
+interface Asked {
+  readonly id: OperationId;
+  readonly params: Params;
+  readonly caller: Proof["caller"];
+}
+
+async function operate(plane: ControlPlane, request: Request, asked: Asked) {
+  const { id, params, caller } = asked;
+  const operation: { method: string; body?: Parameters<typeof parse>[0]; list?: unknown } =
+    OPERATIONS[id];
+  const text = operation.body || isUnsafe(operation) ? await readBodyText(request) : "";
+  const body =
+    operation.body && parse(operation.body, parseBody(request, text), "The request body");
+  const page = readPage(request, operation.list !== undefined);
+  // The route table pairs this handler with exactly these params and this body; TypeScript cannot follow that.
+  const handler = HANDLERS[id] as unknown as Handler<"getMe">;
+  const call = { plane, caller, params, body, page, request } as unknown as Call<"getMe">;
+  const work = async (): Promise<Answer> =>
+    jsonAnswer(await handler(call), CREATED.includes(id) ? 201 : 200);
+  const key = isUnsafe(operation) ? readIdempotencyKey(request) : undefined;
+  if (key === undefined || NEVER_REPEATED.includes(id))
+    return { answer: await work(), replayed: false };
+  const keyed = `${operation.method} ${new URL(request.url).pathname}\n${text}`;
+  return answerOnce(plane, { principal: caller.user, key, request: keyed }, () => keepable(work));
+}
+
+/** A refusal that would be the same again is an answer; one that advises to try again is not. */
+async function keepable(work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ProblemError) || ERRORS[error.problem.code].retry !== "no") throw error;
+    return jsonAnswer(error.problem, statusOf(error.problem.code));
+  }
+}
+
+function readPage(request: Request, isList: boolean): PageQuery {
+  const query = Object.fromEntries(new URL(request.url).searchParams);
+  const page = isList ? parse(pageQuerySchema, query, "The query") : {};
+  const { limit = PAGE_DEFAULT, after, before, cursor } = page;
+  return { limit, after, before, cursor };
+}

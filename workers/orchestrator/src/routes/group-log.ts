@@ -1,0 +1,84 @@
+// What a group tells and takes by REST, handed to its object as it is: token, events, messages, commands, runs. No D1 here.
+import { isId, ROUTING_TOKEN_TTL_S, type GroupControl, type Result } from "@acos/protocol";
+import { signRoutingToken } from "@acos/trust";
+
+import { freshNonce } from "../clock.ts";
+import type { ControlPlane } from "../control-plane.ts";
+import { askGroup, principalOf, type GroupStub } from "../group-calls.ts";
+import type { Handler, PageQuery } from "../rest/call.ts";
+import type { Caller } from "../sign-in/caller.ts";
+import { accessGroup, notFound } from "../store/access.ts";
+import { renameGroup } from "../store/group-rows.ts";
+
+type Asker = Parameters<GroupControl["view"]>[0];
+
+function ask<T>(
+  { plane, caller, params }: { plane: ControlPlane; caller: Caller; params: { id: string } },
+  question: (stub: GroupStub, principal: Asker) => Promise<Result<T>>,
+): Promise<T> {
+  const at = { namespace: plane.groups, group: accessGroup(params.id) };
+  return askGroup(at, (stub) => question(stub, principalOf(caller)));
+}
+
+export const createRoutingToken: Handler<"createRoutingToken"> = async (call) => {
+  const { plane, caller, request } = call;
+  const group = accessGroup(call.params.id);
+  const { role, org } = await ask(call, (stub, principal) => stub.admit(principal));
+  const { user, name, sid } = caller;
+  const claims = { user, name, sid, org, group, role, jti: freshNonce(plane.clock) };
+  const token = await signRoutingToken(claims, plane.keys.signing, plane.clock.now());
+  const { protocol, host } = new URL(request.url);
+  return {
+    routing_token: token,
+    token_type: "routing",
+    expires_in: ROUTING_TOKEN_TTL_S,
+    ws_url: `${protocol === "https:" ? "wss:" : "ws:"}//${host}/ws/groups/${group}`,
+  };
+};
+
+export const listEvents: Handler<"listEvents"> = (call) => {
+  const { limit, after = 0, cursor } = call.page;
+  const page = { limit, after: cursor === undefined ? after : numberOf(cursor) };
+  return ask(call, (stub, principal) => stub.events(principal, page));
+};
+
+export const listMessages: Handler<"listMessages"> = (call) => {
+  const page = backwards(call.page);
+  return ask(call, (stub, principal) => stub.messages(principal, page));
+};
+
+export const listRuns: Handler<"listRuns"> = (call) => {
+  const page = backwards(call.page);
+  return ask(call, (stub, principal) => stub.runs(principal, page));
+};
+
+export const giveCommand: Handler<"giveCommand"> = async (call) => {
+  const { plane, body, params } = call;
+  const done = await ask(call, (stub, principal) => stub.command(principal, body));
+  const { command } = body;
+  if (command.kind === "settings-change" && command.name !== undefined)
+    await renameGroup(plane.db, accessGroup(params.id), command.name);
+  return done;
+};
+
+export const getRun: Handler<"getRun"> = async (call) => {
+  const { run } = call.params;
+  if (!isId("run", run)) throw notFound("run");
+  return ask(call, (stub, principal) => stub.run(principal, run));
+};
+
+export const getBriefing: Handler<"getBriefing"> = async (call) => {
+  const { run, n } = call.params;
+  if (!isId("run", run) || !/^[1-9]\d{0,5}$/.test(n)) throw notFound("turn");
+  return ask(call, (stub, principal) => stub.briefing(principal, run, Number(n)));
+};
+
+function backwards({ limit, before, cursor }: PageQuery): { limit: number; before?: number } {
+  const from = cursor === undefined ? before : numberOf(cursor);
+  return from === undefined ? { limit } : { limit, before: from };
+}
+
+/** A cursor of ours is a number; anything else begins where there is nothing. */
+function numberOf(cursor: string): number {
+  return /^\d{1,15}$/.test(cursor) ? Number(cursor) : Number.MAX_SAFE_INTEGER;
+}

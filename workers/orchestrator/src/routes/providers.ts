@@ -1,0 +1,154 @@
+// /orgs/{org}/providers and /models: model providers of an org beside the installation's own; a key goes in and never out.
+import {
+  problem,
+  ProblemError,
+  providerNameSchema,
+  type ModelView,
+  type OrgId,
+  type ProviderVersion,
+  type ProviderView,
+} from "@acos/protocol";
+
+import { requireDelivered } from "../adoptions.ts";
+import type { ControlPlane } from "../control-plane.ts";
+import type { Settings } from "../env.ts";
+import type { Call, Handler } from "../rest/call.ts";
+import { accessOrg, notFound } from "../store/access.ts";
+import { untilCommitted } from "../store/agent-versions.ts";
+import {
+  commitProvider,
+  deleteProvider as deleteProviderRows,
+  lastProviderVersion,
+  listProviders as listProviderRows,
+  readProvider,
+  resealProviderKey,
+  sealProviderKey,
+} from "../store/provider-versions.ts";
+import { requireBaseUrl } from "./provider-address.ts";
+
+export const putProvider: Handler<"putProvider"> = async (call) => {
+  const { plane, caller, params } = call;
+  const org = accessOrg(caller, params.org, "manage");
+  const name = params.name;
+  if (!providerNameSchema.safeParse(name).success)
+    throw new ProblemError(
+      problem("invalid_request", "A provider's name is 1 to 32 of a-z, 0-9 and single hyphens."),
+    );
+  requireBaseUrl(call.body, plane.settings);
+  const { view, agents } = await untilCommitted(async () => {
+    const provider = await nextVersion(call, { org, name });
+    const raised = await commitProvider(plane, provider, caller.user);
+    return raised && { view: viewOf(provider), agents: raised };
+  });
+  await requireDelivered(plane, agents);
+  return view;
+};
+
+async function nextVersion(
+  { plane, body }: Call<"putProvider">,
+  of: { readonly org: OrgId; readonly name: string },
+): Promise<ProviderVersion> {
+  const version = (await lastProviderVersion(plane.db, of)) + 1;
+  const { kind, baseUrl, apiKey, models } = body;
+  const sealedKey =
+    apiKey === undefined
+      ? await keptKey(plane, { ...of, version, kind, baseUrl })
+      : await sealProviderKey(plane, { ...of, version }, apiKey);
+  return {
+    ...of,
+    version,
+    kind,
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(sealedKey !== undefined && { sealedKey }),
+    ...(models && { models }),
+  };
+}
+
+/** The key of the earlier version, unless it would now be sent to somebody else. */
+async function keptKey(
+  plane: ControlPlane,
+  next: Pick<ProviderVersion, "org" | "name" | "version" | "kind"> & {
+    readonly baseUrl: string | undefined;
+  },
+): Promise<string | undefined> {
+  const earlier = await readProvider(plane.db, next);
+  if (!earlier?.sealedKey) return undefined;
+  const sameAddress = earlier.baseUrl === next.baseUrl && earlier.kind === next.kind;
+  if (sameAddress)
+    return resealProviderKey(plane, { ...earlier, sealedKey: earlier.sealedKey }, next.version);
+  const words =
+    "The kind or base URL changed: send apiKey again, so that a key never goes to another address than it was given for.";
+  throw new ProblemError(problem("invalid_request", words));
+}
+
+export const listProviders: Handler<"listProviders"> = async ({ plane, caller, params }) => {
+  const org = accessOrg(caller, params.org);
+  const own = (await listProviderRows(plane.db, org)).map(viewOf);
+  const names = new Set(own.map(({ name }) => name));
+  const builtin = builtinViews(plane.settings).filter(({ name }) => !names.has(name));
+  return { items: [...own, ...builtin], nextCursor: null };
+};
+
+export const getProvider: Handler<"getProvider"> = async ({ plane, caller, params }) => {
+  const org = accessOrg(caller, params.org);
+  const own = await readProvider(plane.db, { org, name: params.name });
+  const builtin = builtinViews(plane.settings).find(({ name }) => name === params.name);
+  const view = own ? viewOf(own) : builtin;
+  if (!view) throw notFound("provider");
+  return view;
+};
+
+export const deleteProvider: Handler<"deleteProvider"> = async ({ plane, caller, params }) => {
+  const org = accessOrg(caller, params.org, "manage");
+  const name = { org, name: params.name };
+  if (!(await readProvider(plane.db, name))) throw notFound("provider");
+  await requireDelivered(plane, await deleteProviderRows(plane, name));
+};
+
+export const listModels: Handler<"listModels"> = async ({ plane, caller, params }) => {
+  const org = accessOrg(caller, params.org);
+  const own = await listProviderRows(plane.db, org);
+  const names = new Set(own.map(({ name }) => name));
+  const ownModels = own.flatMap(({ name, models = [] }) =>
+    models.map((model) => ({
+      model: `${name}/${model}`,
+      label: model,
+      provider: name,
+      rehearsal: false,
+    })),
+  );
+  const builtin = plane.settings.builtinModels
+    .filter(({ provider }) => !names.has(provider))
+    .map(({ kind, ...model }): ModelView => ({ ...model, rehearsal: kind === "rehearsal" }));
+  return { items: [...ownModels, ...builtin], nextCursor: null };
+};
+
+function viewOf(provider: ProviderVersion): ProviderView {
+  const { name, kind, baseUrl, sealedKey, models = [], version } = provider;
+  const address = baseUrl === undefined ? {} : { baseUrl };
+  return {
+    name,
+    kind,
+    ...address,
+    hasKey: sealedKey !== undefined,
+    models,
+    version,
+    builtin: false,
+  };
+}
+
+function builtinViews({ builtinModels }: Settings): ProviderView[] {
+  const views = new Map<string, ProviderView>();
+  for (const { provider: name, kind, model } of builtinModels) {
+    const view = views.get(name) ?? {
+      name,
+      kind,
+      hasKey: false,
+      models: [],
+      version: 0,
+      builtin: true,
+    };
+    views.set(name, { ...view, models: [...view.models, model.slice(name.length + 1)] });
+  }
+  return [...views.values()];
+}

@@ -1,0 +1,138 @@
+// The sign-in surface: better-auth on D1, kept to email and password, organizations, invitations and API keys.
+import type { UserId } from "@acos/protocol";
+import { apiKey } from "@better-auth/api-key";
+import { drizzleAdapter } from "better-auth/adapters/drizzle";
+import { betterAuth } from "better-auth/minimal";
+import { organization } from "better-auth/plugins/organization";
+
+import { freshId, freshNonce, type Clock } from "../clock.ts";
+import type { Settings } from "../env.ts";
+import { logWarning } from "../log.ts";
+import type { Database } from "../store/database.ts";
+import * as tables from "../store/sign-in-tables.ts";
+import { API_KEY_PREFIX, API_KEY_START_CHARS, makeApiKey } from "./api-key.ts";
+import { PERSON_NAME_MAX_CHARS } from "./caller.ts";
+import { COOKIE_PREFIX } from "./cookies.ts";
+
+export interface SignInParts {
+  readonly settings: Settings;
+  readonly db: Database;
+  readonly clock: Clock;
+  /** Called when a session ends or a user's role changes. Contract: does not throw. */
+  readonly forget: (user: UserId) => void;
+  /** Called after a user or a session was made, before the answer. Contract: repeatable; a failure is its own to log. */
+  readonly welcome: (user: { readonly id: UserId; readonly name: string }) => Promise<void>;
+}
+
+export const SIGN_IN_PATH = "/api/auth";
+
+export type SignIn = ReturnType<typeof createSignIn>;
+
+/** Makes the sign-in surface. Requests from other origins are refused before they reach it (own-origin.ts). */
+export function createSignIn(parts: SignInParts) {
+  const { settings, db, clock } = parts;
+  return betterAuth({
+    appName: "Agentic Cloud OS",
+    baseURL: settings.publicOrigins[0],
+    basePath: SIGN_IN_PATH,
+    secret: settings.authSecret,
+    trustedOrigins: [...settings.publicOrigins],
+    database: drizzleAdapter(db, { provider: "sqlite", schema: schemaOf(tables) }),
+    emailAndPassword: { enabled: true },
+    telemetry: { enabled: false },
+    logger: {
+      level: "error",
+      log: (level, message) => logWarning(`sign-in: ${message}`, { level }),
+    },
+    // Guessing passwords is slowed down where strangers can reach us; alone on loopback it would only hinder scripts.
+    rateLimit: { enabled: !settings.embedded },
+    // API keys are managed under /api/v1/api-keys, where scopes and idempotency keys count.
+    disabledPaths: [
+      "/api-key/create",
+      "/api-key/get",
+      "/api-key/list",
+      "/api-key/update",
+      "/api-key/delete",
+    ],
+    advanced: {
+      cookiePrefix: COOKIE_PREFIX,
+      useSecureCookies: settings.secure,
+      disableCSRFCheck: true,
+      ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
+      database: { generateId: ({ model }) => idOf(model, clock) },
+    },
+    databaseHooks: hooksOf(parts),
+    plugins: [organizations(parts), apiKeys(clock)],
+  });
+}
+
+function schemaOf({ users, sessions, signInMethods, verifications, ...rest }: typeof tables) {
+  const { orgs, orgMembers, invitations, apiKeys: keys } = rest;
+  return {
+    user: users,
+    session: sessions,
+    account: signInMethods,
+    verification: verifications,
+    organization: orgs,
+    member: orgMembers,
+    invitation: invitations,
+    apikey: keys,
+  };
+}
+
+function idOf(model: string, clock: Clock): string {
+  if (model === "user") return freshId(clock, "user");
+  if (model === "organization") return freshId(clock, "org");
+  if (model === "apikey") return freshId(clock, "apiKey");
+  return freshNonce(clock);
+}
+
+function hooksOf({ welcome, forget }: SignInParts) {
+  const named = async <U extends { name?: string; email?: string }>(user: U) => ({
+    data:
+      user.name === undefined ? user : { ...user, name: personName(user.name, user.email ?? "") },
+  });
+  return {
+    user: {
+      create: {
+        before: named,
+        after: (user: { id: string; name: string }) =>
+          welcome({ id: user.id as UserId, name: user.name }),
+      },
+      update: { before: named },
+    },
+    session: {
+      create: {
+        after: (session: { userId: string }) => welcome({ id: session.userId as UserId, name: "" }),
+      },
+      delete: { after: async (session: { userId: string }) => forget(session.userId as UserId) },
+    },
+  };
+}
+
+function personName(name: string, email: string): string {
+  const trimmed = name.trim().slice(0, PERSON_NAME_MAX_CHARS);
+  return trimmed === "" ? (email.split("@")[0] ?? "Member") : trimmed;
+}
+
+function organizations({ forget }: SignInParts) {
+  const changed = async ({ user }: { user: { id: string } }) => forget(user.id as UserId);
+  return organization({
+    organizationHooks: {
+      afterAddMember: changed,
+      afterRemoveMember: changed,
+      afterUpdateMemberRole: changed,
+      afterAcceptInvitation: changed,
+    },
+  });
+}
+
+function apiKeys(clock: Clock) {
+  return apiKey({
+    defaultPrefix: API_KEY_PREFIX,
+    customKeyGenerator: () => makeApiKey(clock.random),
+    maximumNameLength: 64,
+    rateLimit: { enabled: false },
+    startingCharactersConfig: { shouldStore: true, charactersLength: API_KEY_START_CHARS },
+  });
+}

@@ -1,0 +1,96 @@
+// GET /ws/groups/{id}: the routing token is checked by CPU alone, then the upgrade goes to the group without it.
+//
+//   form of the path ─▶ upgrade? ─▶ Origin ─▶ token (signature, audience, time) ─▶ object: jti unused? member still? ─▶ 101
+import {
+  CONNECTION_HEADER,
+  GROUP_ORIGIN,
+  problem,
+  ProblemError,
+  type ConnectionClaims,
+} from "@acos/protocol";
+import { toBase64url, verifyRoutingToken, type RoutingToken } from "@acos/trust";
+
+import { freshId } from "./clock.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import { groupStub } from "./group-calls.ts";
+import { logError } from "./log.ts";
+import { problemOf, problemResponse } from "./rest/answer.ts";
+import { accessGroup } from "./store/access.ts";
+
+export const SOCKET_PATH = "/ws/groups/";
+/** The subprotocol we speak; browsers demand that one they offered is chosen. */
+const SUBPROTOCOL = "acos.v1";
+const TOKEN_SUBPROTOCOL = "acos.token.";
+
+/** Answers a handshake: 101 from the group, or a Problem. Never throws, never logs the token. */
+export async function serveSocket(plane: ControlPlane, request: Request): Promise<Response> {
+  const requestId = freshId(plane.clock, "request");
+  try {
+    return await openSocket(plane, request);
+  } catch (error) {
+    return problemResponse(problemOf(error, requestId), requestId);
+  }
+}
+
+async function openSocket(plane: ControlPlane, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  const group = accessGroup(url.pathname.slice(SOCKET_PATH.length));
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") throw notAnUpgrade();
+  requireKnownOrigin(request, plane.settings.publicOrigins);
+  const offered = subprotocolsOf(request);
+  const token = tokenOf(url, offered);
+  const verified = await verifyRoutingToken(token, plane.keys.ring, {
+    group,
+    nowMs: plane.clock.now(),
+  });
+  const answer = await passOn(plane, verified);
+  if (answer.webSocket === null) return answer;
+  const headers = new Headers();
+  if (offered.includes(SUBPROTOCOL)) headers.set("sec-websocket-protocol", SUBPROTOCOL);
+  return new Response(null, { status: 101, webSocket: answer.webSocket, headers });
+}
+
+function notAnUpgrade(): ProblemError {
+  const words = "This address opens a WebSocket: send an upgrade request (Upgrade: websocket).";
+  return new ProblemError(problem("upgrade_required", words));
+}
+
+/** A browser always names its origin; programs need not. */
+function requireKnownOrigin(request: Request, origins: readonly string[]): void {
+  const origin = request.headers.get("origin");
+  if (origin === null || origins.includes(origin)) return;
+  const words =
+    "Sockets are not opened from other websites. If this is your own page, the operator has to add its origin to PUBLIC_ORIGINS.";
+  throw new ProblemError(problem("forbidden_origin", words));
+}
+
+function subprotocolsOf(request: Request): readonly string[] {
+  const header = request.headers.get("sec-websocket-protocol") ?? "";
+  return header.split(",").map((name) => name.trim());
+}
+
+function tokenOf(url: URL, offered: readonly string[]): string {
+  const inProtocol = offered.find((name) => name.startsWith(TOKEN_SUBPROTOCOL));
+  const token = inProtocol?.slice(TOKEN_SUBPROTOCOL.length) ?? url.searchParams.get("token");
+  if (token) return token;
+  const words =
+    "A socket needs a routing token: ask for one with POST /api/v1/groups/{id}/token and send it as ?token=.";
+  throw new ProblemError(problem("invalid_token", words));
+}
+
+/** The group gets the claims and nothing that the client sent: no token, no cookie, no header of the client's choosing. */
+async function passOn(plane: ControlPlane, verified: RoutingToken): Promise<Response> {
+  const { user, name, jti, sid, group, expiresAtMs } = verified;
+  const claims: ConnectionClaims = { user, name, jti, sid, exp: expiresAtMs / 1000 };
+  const claimed = toBase64url(new TextEncoder().encode(JSON.stringify(claims)));
+  const headers = { upgrade: "websocket", connection: "upgrade", [CONNECTION_HEADER]: claimed };
+  try {
+    return await groupStub(plane.groups, group).fetch(`${GROUP_ORIGIN}${SOCKET_PATH}${group}`, {
+      headers,
+    });
+  } catch (error) {
+    logError("a group did not take a socket", error, { group });
+    const words = "The group did not answer. Ask for a new token and connect again in a moment.";
+    throw new ProblemError(problem("unavailable", words, { retryAfterMs: 1000 }));
+  }
+}

@@ -1,0 +1,133 @@
+// The index of groups in D1: which there are, who lists them, which agents' news they want. The group itself is its log.
+import {
+  parse,
+  parseJson,
+  policySchema,
+  type AgentId,
+  type GroupId,
+  type GroupSummary,
+  type OrgId,
+  type Policy,
+  type UserId,
+} from "@acos/protocol";
+import { and, eq, sql } from "drizzle-orm";
+
+import { adoptions, groupAgents, groupMembers, groups } from "./control-tables.ts";
+import type { Database } from "./database.ts";
+
+export interface GroupDraft {
+  readonly id: GroupId;
+  readonly org: OrgId;
+  readonly name: string;
+  readonly policy: Policy;
+  readonly by: UserId;
+  readonly at: number;
+  /** `version` null = latest. */
+  readonly agents: readonly { readonly agent: AgentId; readonly version: number | null }[];
+}
+
+/** The statements that note a group down before it is made, subscriptions included, for a batch. */
+export function insertGroup(db: Database, draft: GroupDraft) {
+  const { id, org, name, by, at } = draft;
+  const policy = JSON.stringify(draft.policy);
+  const row = { id, org, name, policy, state: "making", createdBy: by, createdAt: at } as const;
+  return [
+    db.insert(groups).values(row),
+    db.insert(groupMembers).values({ group: id, user: by }),
+    ...draft.agents.map(({ agent, version }) =>
+      db.insert(groupAgents).values({ group: id, agent, version }).onConflictDoNothing(),
+    ),
+  ] as const;
+}
+
+/** What was noted down about a group that is to be made. */
+export async function readDraft(db: Database, group: GroupId): Promise<GroupDraft | undefined> {
+  const [found, subscribed] = await db.batch([
+    db.select().from(groups).where(eq(groups.id, group)),
+    db.select().from(groupAgents).where(eq(groupAgents.group, group)),
+  ]);
+  const row = found[0];
+  if (!row) return undefined;
+  const policy = parse(policySchema, parseJson(row.policy, "A group's policy"), "A group's policy");
+  const { id, org, name, createdBy: by, createdAt: at } = row;
+  return { id, org, name, policy, by, at, agents: subscribed };
+}
+
+export async function setGroupState(
+  db: Database,
+  group: GroupId,
+  state: "ready" | "failed",
+): Promise<void> {
+  await db.update(groups).set({ state }).where(eq(groups.id, group));
+}
+
+/** The org of a group that is ready; undefined for any other. */
+export async function orgOfGroup(db: Database, group: GroupId): Promise<OrgId | undefined> {
+  const [row] = await db
+    .select({ org: groups.org })
+    .from(groups)
+    .where(and(eq(groups.id, group), eq(groups.state, "ready")));
+  return row?.org;
+}
+
+/** A page of the groups of an org that a user is a member of, newest first, older than `cursor`. */
+export async function listGroupSummaries(
+  db: Database,
+  of: { readonly org: OrgId; readonly user: UserId },
+  page: { readonly cursor: string | undefined; readonly limit: number },
+): Promise<GroupSummary[]> {
+  const older = page.cursor === undefined ? undefined : sql`${groups.id} < ${page.cursor}`;
+  const rows = await db
+    .select({ id: groups.id, org: groups.org, name: groups.name, at: groups.createdAt })
+    .from(groupMembers)
+    .innerJoin(groups, eq(groups.id, groupMembers.group))
+    .where(
+      and(eq(groupMembers.user, of.user), eq(groups.org, of.org), eq(groups.state, "ready"), older),
+    )
+    .orderBy(sql`${groups.id} DESC`)
+    .limit(page.limit);
+  return rows.map(({ at, ...row }) => ({ ...row, createdAt: new Date(at).toISOString() }));
+}
+
+export async function renameGroup(db: Database, group: GroupId, name: string): Promise<void> {
+  await db.update(groups).set({ name }).where(eq(groups.id, group));
+}
+
+/** Takes a group off every list and out of the outbox. */
+export async function forgetGroup(db: Database, group: GroupId): Promise<void> {
+  await db.batch([
+    db.update(groups).set({ state: "deleted" }).where(eq(groups.id, group)),
+    db.delete(groupMembers).where(eq(groupMembers.group, group)),
+    db.delete(groupAgents).where(eq(groupAgents.group, group)),
+    db.delete(adoptions).where(eq(adoptions.group, group)),
+  ]);
+}
+
+export async function noteMember(db: Database, group: GroupId, user: UserId): Promise<void> {
+  await db.insert(groupMembers).values({ group, user }).onConflictDoNothing();
+}
+
+export async function forgetMember(db: Database, group: GroupId, user: UserId): Promise<void> {
+  await db
+    .delete(groupMembers)
+    .where(and(eq(groupMembers.group, group), eq(groupMembers.user, user)));
+}
+
+/** From now on the group hears of the agent's changes; `version` null = of every new version. */
+export async function subscribe(
+  db: Database,
+  group: GroupId,
+  { agent, version }: { readonly agent: AgentId; readonly version: number | null },
+): Promise<void> {
+  await db
+    .insert(groupAgents)
+    .values({ group, agent, version })
+    .onConflictDoUpdate({ target: [groupAgents.group, groupAgents.agent], set: { version } });
+}
+
+export async function unsubscribe(db: Database, group: GroupId, agent: AgentId): Promise<void> {
+  await db.batch([
+    db.delete(groupAgents).where(and(eq(groupAgents.group, group), eq(groupAgents.agent, agent))),
+    db.delete(adoptions).where(and(eq(adoptions.group, group), eq(adoptions.agent, agent))),
+  ]);
+}

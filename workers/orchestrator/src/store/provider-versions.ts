@@ -1,0 +1,175 @@
+// Providers of an org: immutable versions like an agent's, the API key sealed inside them and opened at the egress only.
+import {
+  parse,
+  parseJson,
+  providerVersionKey,
+  providerVersionSchema,
+  type AgentId,
+  type OrgId,
+  type ProviderVersion,
+  type UserId,
+} from "@acos/protocol";
+import { openSecret, sealSecret, sha256Hex, type SealedSecret } from "@acos/trust";
+import { and, eq, isNull, sql } from "drizzle-orm";
+
+import { emptyCache, fillCache } from "../agent-cache.ts";
+import type { ControlPlane } from "../control-plane.ts";
+import { oweGroups } from "./adoption-rows.ts";
+import { agents, providers, providerVersions } from "./control-tables.ts";
+import { isTaken, type Database } from "./database.ts";
+
+export interface ProviderName {
+  readonly org: OrgId;
+  readonly name: string;
+}
+
+/** An org's providers that are not deleted, by name. */
+export async function listProviders(db: Database, org: OrgId): Promise<ProviderVersion[]> {
+  const rows = await selectLatest(db)
+    .where(and(eq(providers.org, org), isNull(providers.deletedAt)))
+    .orderBy(providers.name);
+  return rows.map(({ body }) => providerOf(body));
+}
+
+/** One provider at its latest version; undefined when it is unknown or deleted. */
+export async function readProvider(
+  db: Database,
+  { org, name }: ProviderName,
+): Promise<ProviderVersion | undefined> {
+  const [row] = await selectLatest(db).where(
+    and(eq(providers.org, org), eq(providers.name, name), isNull(providers.deletedAt)),
+  );
+  return row && providerOf(row.body);
+}
+
+function selectLatest(db: Database) {
+  return db
+    .select({ body: providerVersions.body })
+    .from(providers)
+    .innerJoin(
+      providerVersions,
+      and(
+        eq(providerVersions.org, providers.org),
+        eq(providerVersions.name, providers.name),
+        eq(providerVersions.version, providers.version),
+      ),
+    );
+}
+
+function providerOf(body: string): ProviderVersion {
+  return parse(
+    providerVersionSchema,
+    parseJson(body, "A provider's version"),
+    "A provider's version",
+  );
+}
+
+/** The number of the last version that name ever had, deleted or not; 0 for none. */
+export async function lastProviderVersion(
+  db: Database,
+  { org, name }: ProviderName,
+): Promise<number> {
+  const [row] = await db
+    .select({ version: providers.version })
+    .from(providers)
+    .where(and(eq(providers.org, org), eq(providers.name, name)));
+  return row?.version ?? 0;
+}
+
+/** Seals an API key for one version, as text for ProviderVersion.sealedKey. */
+export async function sealProviderKey(
+  { settings, clock }: Pick<ControlPlane, "settings" | "clock">,
+  name: ProviderName & { readonly version: number },
+  plaintext: string,
+): Promise<string> {
+  const random = (length: number) => clock.random(length);
+  return JSON.stringify(await sealSecret(settings.masterKey, { ...name, plaintext }, random));
+}
+
+/** The same key, sealed for a later version. Throws TrustError when it cannot be opened. */
+export async function resealProviderKey(
+  plane: Pick<ControlPlane, "settings" | "clock">,
+  earlier: ProviderVersion & { readonly sealedKey: string },
+  version: number,
+): Promise<string> {
+  const { org, name } = earlier;
+  const sealed = parseJson(earlier.sealedKey, "A sealed key") as SealedSecret;
+  const secret = { org, name, version: earlier.version, sealed };
+  const plaintext = await openSecret(plane.settings.masterKey, secret);
+  return sealProviderKey(plane, { org, name, version }, plaintext);
+}
+
+/**
+ * Commits a provider's next version: KV, then one transaction that also raises the revision of every agent that uses it.
+ * Answers those agents; undefined when somebody else committed that version number first.
+ */
+export async function commitProvider(
+  plane: ControlPlane,
+  provider: ProviderVersion,
+  by: UserId,
+): Promise<AgentId[] | undefined> {
+  const { db, clock } = plane;
+  const { org, name, version } = provider;
+  const body = JSON.stringify(provider);
+  const sha256 = await sha256Hex(body);
+  const at = clock.now();
+  await fillCache(plane, providerVersionKey(org, { name, version, sha256 }), body);
+  try {
+    const [, , raised] = await db.batch([
+      db
+        .insert(providerVersions)
+        .values({ org, name, version, body, sha256, createdAt: at, createdBy: by }),
+      db
+        .insert(providers)
+        .values({ org, name, version, updatedAt: at })
+        .onConflictDoUpdate({
+          target: [providers.org, providers.name],
+          set: { version, updatedAt: at, deletedAt: null },
+        }),
+      raiseUsers(db, provider),
+      oweUsers(db, provider),
+    ]);
+    return raised.map(({ id }) => id);
+  } catch (error) {
+    if (isTaken(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Deletes a provider with every version of its key, here and in KV. Answers the agents that used it. */
+export async function deleteProvider(plane: ControlPlane, name: ProviderName): Promise<AgentId[]> {
+  const { db, clock } = plane;
+  const at = clock.now();
+  const ofName = and(eq(providerVersions.org, name.org), eq(providerVersions.name, name.name));
+  const [removed, , raised] = await db.batch([
+    db.delete(providerVersions).where(ofName).returning(),
+    db
+      .update(providers)
+      .set({ deletedAt: at, updatedAt: at })
+      .where(and(eq(providers.org, name.org), eq(providers.name, name.name))),
+    raiseUsers(db, name),
+    oweUsers(db, name),
+  ]);
+  await emptyCache(
+    plane,
+    removed.map((version) => providerVersionKey(version.org, version)),
+  );
+  return raised.map(({ id }) => id);
+}
+
+function raiseUsers(db: Database, { org, name }: ProviderName) {
+  const pinned = sql`SELECT ga.agent_id FROM group_agent ga
+    JOIN agent_version av ON av.agent_id = ga.agent_id AND av.version = ga.version
+    WHERE av.provider = ${name}`;
+  return db
+    .update(agents)
+    .set({ revision: sql`${agents.revision} + 1` })
+    .where(
+      and(eq(agents.org, org), sql`(${agents.provider} = ${name} OR ${agents.id} IN (${pinned}))`),
+    )
+    .returning({ id: agents.id });
+}
+
+function oweUsers(db: Database, { org, name }: ProviderName) {
+  return oweGroups(db, sql`a.org_id = ${org} AND av.provider = ${name} AND a.deleted_at IS NULL`);
+}
