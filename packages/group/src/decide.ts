@@ -9,6 +9,7 @@ import type {
   Member,
   Part,
   Role,
+  RunId,
   UserId,
 } from "@acos/protocol";
 
@@ -56,7 +57,7 @@ export type GroupCommand =
   | TurnFail
   | ToolFinish
   | ToolLost
-  | { readonly kind: "recover" };
+  | { readonly kind: "recover"; readonly runs: readonly RunId[] };
 
 /** Decides a command on a state. A refusal changes nothing; an acceptance without events found all as asked for already. */
 export function decide(state: GroupState, command: GroupCommand, given: Given): Decision {
@@ -81,7 +82,7 @@ export function decide(state: GroupState, command: GroupCommand, given: Given): 
     case "tool-lost":
       return decideToolLost(draft, command);
     case "recover":
-      return decideRecover(draft);
+      return decideRecover(draft, command.runs);
     default:
       return command satisfies never;
   }

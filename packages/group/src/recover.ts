@@ -1,16 +1,19 @@
 // Recovery: what becomes of open runs when the process that carried them is gone.
-import { TURN_ATTEMPTS_MAX } from "@acos/protocol";
+import { TURN_ATTEMPTS_MAX, type RunId } from "@acos/protocol";
 
 import type { Decision, DecisionDraft } from "./decision.ts";
 import { dispatchCall, endRun, goOn, startNextRun, startTurn } from "./run-start.ts";
 import type { OpenCall, OpenTurn, Run } from "./state.ts";
 
 /**
- * After a restart: every open run goes on from its journal. A model response is asked for again, a call without an
+ * After a restart: every run that no process carries any more goes on from its journal. A model response is asked for again, a call without an
  * effect is made again; a dispatched effect whose outcome is unknown is never repeated: its run ends `interrupted`.
  */
-export function decideRecover(draft: DecisionDraft): Decision {
-  for (const run of draft.state.runs.values()) recoverRun(draft, run);
+export function decideRecover(draft: DecisionDraft, stranded: readonly RunId[]): Decision {
+  for (const id of stranded) {
+    const run = draft.state.runs.get(id);
+    if (run) recoverRun(draft, run);
+  }
   return draft.accept();
 }
 

@@ -1,5 +1,5 @@
 // An open group: the parts of one Durable Object put together round its log. No rules and no protocol live here.
-import type { Effect, Seed } from "@acos/group";
+import type { Effect, Run, Seed } from "@acos/group";
 import { problem } from "@acos/protocol";
 
 import { Watch } from "./alarms.ts";
@@ -69,9 +69,12 @@ export class OpenGroup {
     });
   }
 
-  /** Lets open runs go on that no process carries any more: after a start, and whenever the watch finds one. */
+  /** Lets runs go on that no process carries any more: after a start, and whenever the watch finds one. */
   recover(): void {
-    if (this.#stranded()) this.path.write({ kind: "recover" });
+    const stranded = [...this.path.state.runs.values()]
+      .filter((run) => !this.#driver.isWorking(run.run) && needsWork(run))
+      .map((each) => each.run);
+    if (stranded.length > 0) this.path.write({ kind: "recover", runs: stranded });
     if (this.#underWay()) this.watch.arm();
   }
 
@@ -84,16 +87,6 @@ export class OpenGroup {
   /** Ends all work of this group in this process. */
   stop(): void {
     for (const run of this.path.state.runs.keys()) this.#driver.abort(run);
-  }
-
-  #stranded(): boolean {
-    return [...this.path.state.runs.values()].some(
-      (run) =>
-        (run.state === "running" || run.state === "waiting") &&
-        !this.#driver.isWorking(run.run) &&
-        (run.open?.answered === false ||
-          run.open?.calls.some((call) => call.dispatches > 0 && !call.result)),
-    );
   }
 
   #underWay(): boolean {
@@ -120,6 +113,12 @@ export class OpenGroup {
         effect satisfies never;
     }
   }
+}
+
+/** Whether something is owed to this run: a model's answer, or a result of a call that was handed out. */
+function needsWork({ state, open }: Run): boolean {
+  if (!open || state === "queued" || state === "paused") return false;
+  return !open.answered || open.calls.some((call) => call.dispatches > 0 && !call.result);
 }
 
 function randomSeed(): Seed {
