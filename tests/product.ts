@@ -21,8 +21,6 @@ export interface ProductOptions {
   /** Left out: any free port. */
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** Root of the source tree to run; left out: this repository. */
-  readonly root?: string;
 }
 
 export interface Product {
@@ -90,9 +88,9 @@ export async function runLauncher(
 }
 
 function launch(args: readonly string[], options: ProductOptions) {
-  const program = join(options.root ?? REPOSITORY, "hosts/local/src/acos.ts");
+  const program = join(REPOSITORY, "hosts/local/src/acos.ts");
   const child = spawn(nodeProgram(), [program, ...args], {
-    cwd: options.root ?? REPOSITORY,
+    cwd: REPOSITORY,
     env: environment(options.env ?? {}),
     stdio: ["ignore", "pipe", "pipe"],
   });

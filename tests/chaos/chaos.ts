@@ -1,11 +1,11 @@
 // `npm run chaos`: kills the whole product under load many times and says which promises were broken.
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import type { ChaosReport } from "./run-chaos.ts";
-import { runChaos } from "./run-chaos.ts";
+import { copyBundles } from "./bundles.ts";
+import { runChaos, type ChaosReport } from "./run-chaos.ts";
 
 const SHOWN_VIOLATIONS = 20;
 
@@ -19,12 +19,14 @@ const { values } = parseArgs({
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 say(`chaos: ${values.kills} kills, ${values.clients} clients, seed ${values.seed}`);
+const bundles = copyBundles();
 const report = await runChaos({
+  bundles,
   kills: wholeNumber(values.kills, "--kills"),
   seed: wholeNumber(values.seed, "--seed"),
   clients: wholeNumber(values.clients, "--clients"),
   tell: say,
-});
+}).finally(() => rmSync(bundles, { recursive: true, force: true }));
 tellReport(report);
 process.exitCode = report.violations.length === 0 ? 0 : 1;
 

@@ -83,8 +83,11 @@ function canonicalText(body: string): string {
 function checkCall(life: CallLife): Violation[] {
   const violations: Violation[] = [];
   const broken = (text: string) => violations.push({ rule: "K13", text: `${life.call}: ${text}` });
-  for (const step of ["asked", "decided", "dispatched", "results"] as const)
+  for (const step of ["asked", "decided", "dispatched", "results"] as const) {
+    // A call that only reads may be made again when its outcome was lost.
+    if (step === "dispatched" && life.made?.effect === false) continue;
     if (life[step].length > 1) broken(`${step} ${life[step].length} times`);
+  }
   if (life.made === undefined) broken("was never made");
   const dispatch = life.dispatched[0];
   const decision = life.decided[0];

@@ -332,6 +332,22 @@ describe("effects", () => {
     expect(brokenLog((log) => log.with(9, row(10, other)))).toEqual(["K13"]);
   });
 
+  it("[K13] lets a call that only reads be dispatched again", () => {
+    const reading = (log: LogEvent[]) =>
+      without(log, 8, 9).map((logged) =>
+        logged.event.kind === "tool-call-made"
+          ? row(logged.seq, { ...logged.event, effect: false })
+          : logged,
+      );
+    const again = (log: LogEvent[]) => {
+      const kept = reading(log);
+      return kept
+        .toSpliced(8, 0, kept[7] as LogEvent)
+        .map((logged, index) => ({ ...logged, seq: index + 1 }));
+    };
+    expect(brokenLog(again)).toEqual([]);
+  });
+
   it("[K13] sees a good result of a call that was never dispatched", () => {
     expect(brokenLog((log) => without(log, 10), { hits: [] })).toEqual(["K13"]);
   });

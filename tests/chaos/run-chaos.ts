@@ -19,8 +19,8 @@ export interface ChaosOptions {
   readonly kills: number;
   readonly seed: number;
   readonly clients: number;
-  /** Root of the source tree to run; left out: this repository. */
-  readonly root?: string;
+  /** Folder of built Workers to run; left out: the launcher builds what is old at every start. */
+  readonly bundles?: string;
   /** How long after the last restart runs may take to end. */
   readonly settleMs?: number;
   readonly tell?: (line: string) => void;
@@ -52,9 +52,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const start = (port?: number) =>
     startProduct({
       data,
-      env: { ACOS_EGRESS_ALLOW: effects.host, EGRESS_ALLOW: effects.host },
+      env: {
+        ACOS_EGRESS_ALLOW: effects.host,
+        ...(options.bundles === undefined ? {} : { ACOS_DIST: options.bundles }),
+      },
       ...(port === undefined ? {} : { port }),
-      ...(options.root === undefined ? {} : { root: options.root }),
     });
   const stage: Stage = { options, random, start, product: await start(), history: [] };
   try {

@@ -35,8 +35,8 @@ export async function act(worker: Worker): Promise<void> {
 function actOnce({ client, random }: Worker, token: string): void {
   const handle = random.pick(AGENT_HANDLES);
   const dice = random.next();
-  if (dice < 0.62) client.give(post(`${token} said in passing`), token);
-  else if (dice < 0.7) client.give(post(`${token} @${handle} ${chatter(random)}`), token);
+  if (dice < 0.72) client.give(post(`${token} said in passing`), token);
+  else if (dice < 0.75) client.give(post(`${token} @${handle} ${chatter(random)}`), token);
   else if (dice < 0.78) client.give(post(`${token} @${handle} ${deed(token)}`), token);
   else if (dice < 0.86) void client.giveByRest(post(`${token} said by REST`), token);
   else if (dice < 0.97) client.giveAgain();

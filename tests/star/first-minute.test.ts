@@ -12,7 +12,7 @@ let user: SignedUpUser;
 let welcome: GroupSummary;
 
 beforeAll(async () => {
-  product = await startProduct({ env: { REHEARSAL_DELAY_MS: "40" } });
+  product = await startProduct({ env: { ACOS_REHEARSAL_DELAY_MS: "40" } });
   user = await signUp(product.url, "Nora");
   const groups = await user.rest.get<Page<GroupSummary>>(`/orgs/${user.org}/groups`);
   welcome = groups.items.find((group) => group.name === "Welcome") as GroupSummary;

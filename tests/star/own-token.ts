@@ -7,7 +7,7 @@ import { join } from "node:path";
 export function ownRoutingToken(
   data: string,
   issuedAtMs: number,
-  claims: { aud: string } & object,
+  claims: { aud: string } & Readonly<Record<string, string>>,
 ): string {
   const [jwk] = JSON.parse(readFileSync(join(data, "keys/ca.json"), "utf8")) as (JsonWebKey & {
     kid: string;

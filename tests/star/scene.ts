@@ -36,7 +36,7 @@ export async function openScene(): Promise<Scene> {
   const model = await startScriptedModel();
   const effects = await startEffectServer();
   const product = await startProduct({
-    env: { ACOS_EGRESS_ALLOW: effects.host, EGRESS_ALLOW: effects.host, REHEARSAL_DELAY_MS: "5" },
+    env: { ACOS_EGRESS_ALLOW: effects.host, ACOS_REHEARSAL_DELAY_MS: "5" },
   });
   const owner = await signUp(product.url, "Olive");
   await owner.rest.put(`/orgs/${owner.org}/providers/scripted`, {

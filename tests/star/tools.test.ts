@@ -1,5 +1,5 @@
 // Tool calls and approvals: what only reads runs at once, what has an effect waits for a member's word, bound to its arguments.
-import type { AgentView, EventOf, GroupView } from "@acos/protocol";
+import type { AgentView, EventOf, GroupView, RunId } from "@acos/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import { signUp, type SignedUpUser } from "../rest.ts";
@@ -51,7 +51,7 @@ const desk = (deed: string) => ({
 });
 
 /** Wakes the agent with a script and answers its run. */
-async function wake(...turns: ScriptedTurn[]): Promise<string> {
+async function wake(...turns: ScriptedTurn[]): Promise<RunId> {
   const posted = await say(socket, `@doer ${script(...turns)}`);
   return (await event(socket, "run-queued", (one) => one.trigger === posted.event.message)).event
     .run;

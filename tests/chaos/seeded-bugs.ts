@@ -1,0 +1,87 @@
+// Bugs put into the real Group Controller on purpose: the checker has to see each one through the public interface.
+import type { Patch } from "./bundles.ts";
+
+export interface SeededBug {
+  readonly name: string;
+  readonly patches: readonly Patch[];
+  /** At least one of these rules has to be broken. */
+  readonly rules: readonly string[];
+}
+
+const APPEND = "workers/group-controller/src/append.ts";
+const GREET = "workers/group-controller/src/sockets/greet.ts";
+const OPEN_GROUP = "workers/group-controller/src/open-group.ts";
+const RECOVER = "packages/group/src/recover.ts";
+const RUN = "packages/group/src/run.ts";
+
+export const SEEDED_BUGS: readonly SeededBug[] = [
+  {
+    name: "no idempotency: a command sent again is done again",
+    patches: [
+      {
+        file: APPEND,
+        find: "key && rim.commands.find(key.giver, key.id);",
+        put: "null as number | null;",
+      },
+      { file: APPEND, find: "if (key) rim.commands.insert(key.giver, key.id, seq);", put: "" },
+    ],
+    rules: ["K2", "K3"],
+  },
+  {
+    name: "write-behind: acknowledged and shown before it is written",
+    patches: [
+      {
+        file: APPEND,
+        find: "rim.storage.transactionSync(() => {",
+        put: "writeBehind(rim, events, () => {",
+      },
+      {
+        file: APPEND,
+        find: "export class WritePath {",
+        put: `function writeBehind(rim: WriteRim, events: any, write: () => unknown): any {
+          setTimeout(() => rim.storage.transactionSync(write as never), 300);
+          return events.map((row: any) => ({ ...row, body: JSON.stringify(row.event) }));
+        }
+        export class WritePath {`,
+      },
+    ],
+    rules: ["K1", "K4"],
+  },
+  {
+    name: "live before replay: a socket gets new events while its replay is still to come",
+    patches: [
+      {
+        file: GREET,
+        find: `replay(socket, group.log, { since, head }); sendFrame(socket, { type: "live", head });`,
+        put: `setTimeout(() => {
+          replay(socket, group.log, { since, head });
+          sendFrame(socket, { type: "live", head });
+        }, 100);`,
+      },
+    ],
+    rules: ["K6", "K7"],
+  },
+  {
+    name: "a dispatched effect is done again after a restart",
+    patches: [{ file: RECOVER, find: "if (call.effect) {", put: "if (false) {" }],
+    rules: ["K11", "K13"],
+  },
+  {
+    name: "runs are forgotten at a restart",
+    patches: [
+      {
+        file: OPEN_GROUP,
+        find: `if (this.#stranded()) this.path.write({ kind: "recover" });`,
+        put: "",
+      },
+    ],
+    rules: ["K9"],
+  },
+  {
+    name: "an effect is dispatched without asking",
+    patches: [
+      { file: RUN, find: "} else if (made.effect) {", put: "} else if (false as boolean) {" },
+    ],
+    rules: ["K12", "K13"],
+  },
+];
