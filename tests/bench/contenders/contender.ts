@@ -17,6 +17,16 @@ export interface Watcher {
   close(): Promise<void>;
 }
 
+/** One more client that posts messages which nobody answers. */
+export interface Poster {
+  /** Posts that many and resolves when every one is acknowledged. */
+  post(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Messages a poster sends before it waits for acknowledgements. */
+export const POSTS_IN_FLIGHT = 50;
+
 /** One conversation: a fresh group, thread or object with one agent and one connected client. */
 export interface Conversation {
   /** Posts one message and resolves when the whole answer is there and its run has ended. Throws when it fails. */
@@ -24,6 +34,8 @@ export interface Conversation {
   watch?(): Promise<Watcher>;
   /** Puts that many earlier messages into the conversation, as fast as the contender allows; nobody answers them. */
   seed?(count: number): Promise<void>;
+  /** One more client of the same conversation that posts. */
+  poster?(): Promise<Poster>;
   close(): Promise<void>;
 }
 

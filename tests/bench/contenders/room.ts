@@ -1,4 +1,4 @@
-// The bare Node room as a contender: its client speaks the three frames of bare-room/room.ts.
+// The bare Node room as a contender: its client speaks the frames of bare-room/room.ts.
 import { once } from "node:events";
 
 import { WebSocket } from "ws";
@@ -6,12 +6,19 @@ import { WebSocket } from "ws";
 import { startChild } from "../harness/child-process.ts";
 import { replyLengthOf } from "../model-name.ts";
 import { AnswerClock } from "./answer-clock.ts";
-import { QUESTION, type Contender, type Conversation, type Watcher } from "./contender.ts";
+import {
+  QUESTION,
+  type Contender,
+  type Conversation,
+  type Poster,
+  type TurnTiming,
+  type Watcher,
+} from "./contender.ts";
+import { PacedPosts } from "./paced-posts.ts";
 import { TextWatcher } from "./text-watcher.ts";
 
 interface Frame {
   readonly type: "delta" | "message" | "ack" | "failed";
-  readonly id?: string;
   readonly by?: "user" | "agent";
   readonly text?: string;
 }
@@ -33,9 +40,11 @@ export async function bareRoom(modelUrl: string): Promise<Contender> {
   };
 }
 
-async function connect(url: string, onFrame: (frame: Frame) => void): Promise<WebSocket> {
+async function connect(url: string, onFrame: (frame: Frame, bytes: number) => void) {
   const socket = new WebSocket(url, { perMessageDeflate: false });
-  socket.on("message", (data) => onFrame(JSON.parse(String(data)) as Frame));
+  socket.on("message", (data: Buffer) =>
+    onFrame(JSON.parse(String(data)) as Frame, data.byteLength),
+  );
   await once(socket, "open");
   return socket;
 }
@@ -43,54 +52,54 @@ async function connect(url: string, onFrame: (frame: Frame) => void): Promise<We
 async function openRoom(url: string, model: string): Promise<Conversation> {
   let onFrame: (frame: Frame) => void = () => undefined;
   const socket = await connect(url, (frame) => onFrame(frame));
+  const turn = () =>
+    new Promise<TurnTiming>((resolve, reject) => {
+      const clock = new AnswerClock(replyLengthOf(model));
+      onFrame = (frame) => {
+        if (frame.type === "delta") clock.grow(frame.text?.length ?? 0);
+        else if (frame.type === "failed") reject(new Error(frame.text));
+        else if (frame.by === "agent") resolve(clock.timing());
+      };
+      socket.send(JSON.stringify({ id: "turn", text: QUESTION, model }));
+    });
   return {
-    turn: () =>
-      new Promise((resolve, reject) => {
-        const clock = new AnswerClock(replyLengthOf(model));
-        onFrame = (frame) => {
-          if (frame.type === "delta") clock.grow(frame.text?.length ?? 0);
-          else if (frame.type === "failed") reject(new Error(frame.text));
-          else if (frame.by === "agent") resolve(clock.timing());
-        };
-        socket.send(JSON.stringify({ id: "turn", text: QUESTION, model }));
-      }),
+    turn,
     watch: () => watchRoom(url),
-    seed: (count) => postAll(socket, count, (listen) => (onFrame = listen)),
+    poster: () => postToRoom(url),
+    seed: (count) => postedBy(() => postToRoom(url), count),
     close: () => closed(socket),
   };
 }
 
-function postAll(
-  socket: WebSocket,
-  count: number,
-  listen: (onFrame: (frame: Frame) => void) => void,
-): Promise<void> {
-  return new Promise((resolve) => {
-    let acknowledged = 0;
-    listen((frame) => {
-      if (frame.type === "ack") acknowledged += 1;
-      if (acknowledged === count) resolve();
-    });
-    for (let index = 0; index < count; index += 1)
-      socket.send(JSON.stringify({ id: String(index), text: `message ${index}` }));
+async function postToRoom(url: string): Promise<Poster> {
+  const posts = new PacedPosts((index) =>
+    socket.send(JSON.stringify({ id: String(index), text: `message ${index}` })),
+  );
+  const socket = await connect(url, (frame) => {
+    if (frame.type === "ack") posts.acknowledged();
   });
+  return { post: (count) => posts.post(count), close: () => closed(socket) };
 }
 
 async function watchRoom(url: string): Promise<Watcher> {
   const text = new TextWatcher();
-  const socket = new WebSocket(url, { perMessageDeflate: false });
-  socket.on("message", (data: Buffer) => {
-    text.count(data.byteLength);
-    const frame = JSON.parse(String(data)) as Frame;
+  const socket = await connect(url, (frame, bytes) => {
+    text.count(bytes);
     if (frame.type === "delta") text.grow(frame.text?.length ?? 0);
     else if (frame.by === "agent") text.end();
   });
-  await once(socket, "open");
   return {
     bytes: () => text.bytes,
     seen: (length) => text.seen(length),
     close: () => closed(socket),
   };
+}
+
+/** Opens a poster, lets it post that many and closes it. */
+export async function postedBy(open: () => Promise<Poster>, count: number): Promise<void> {
+  const poster = await open();
+  await poster.post(count);
+  await poster.close();
 }
 
 /** Closes a socket and resolves when it is. */

@@ -1,0 +1,42 @@
+// Which contenders a run has, and how each is started.
+import type { ContenderName } from "../harness/figures.ts";
+import { wordsOf } from "../harness/world.ts";
+import { aiChatAgent } from "./ai-chat-agent.ts";
+import type { Contender } from "./contender.ts";
+import { directCall } from "./direct-call.ts";
+import { langGraph } from "./lang-graph.ts";
+import { mastra } from "./mastra.ts";
+import { productContender } from "./product.ts";
+import { bareRoom } from "./room.ts";
+
+type Start = (modelUrl: string) => Contender | Promise<Contender>;
+
+const STARTS: Readonly<Record<ContenderName, Start>> = {
+  direct: directCall,
+  "bare-room": bareRoom,
+  acos: (modelUrl) => productContender(modelUrl),
+  AIChatAgent: aiChatAgent,
+  Mastra: mastra,
+  LangGraph: langGraph,
+};
+
+/** Starts one contender. Throws where it cannot be made to run here. */
+export async function startContender(name: ContenderName, modelUrl: string): Promise<Contender> {
+  return STARTS[name](modelUrl);
+}
+
+/** Starts several, one after another; one that cannot run here is left out, and `say` tells why. */
+export async function startContenders(
+  names: readonly ContenderName[],
+  modelUrl: string,
+  say: (line: string) => void,
+): Promise<Contender[]> {
+  const started: Contender[] = [];
+  for (const name of names)
+    try {
+      started.push(await startContender(name, modelUrl));
+    } catch (error) {
+      say(`${name} cannot be made to run here and is left out: ${wordsOf(error)}`);
+    }
+  return started;
+}

@@ -1,0 +1,257 @@
+// The goals P1 to P15, each judged from figures alone: a ratio or an exact count against its bound, or "not measured".
+import { bestPeer, medianOf, type ContenderName, type Figure } from "./figures.ts";
+import { FIGURES } from "./names.ts";
+import { readable } from "./statistics.ts";
+
+/** "met in part": what was measured holds, and something else was not measured. */
+export type Verdict = "met" | "met in part" | "not met" | "not measured";
+
+export interface Judgement {
+  readonly goal: string;
+  readonly what: string;
+  readonly bound: string;
+  readonly measured: string;
+  readonly verdict: Verdict;
+}
+
+/** One condition of a goal; undefined where a figure that it needs is missing. */
+interface Condition {
+  readonly text: string;
+  readonly holds: boolean | undefined;
+}
+
+interface Goal {
+  readonly goal: string;
+  readonly what: string;
+  readonly bound: string;
+  readonly conditions: (figures: readonly Figure[]) => readonly Condition[];
+}
+
+const ours: ContenderName = "acos";
+
+function missing(why: string): Condition {
+  return { text: `${why}: not measured`, holds: undefined };
+}
+
+interface RatioBound {
+  readonly name: string;
+  readonly against: ContenderName | "best peer";
+  /** Met when our figure is at most (or, with `atLeast`, at least) this many times the other's. */
+  readonly bound: number;
+  readonly atLeast?: boolean;
+}
+
+function ratio(figures: readonly Figure[], { name, against, bound, atLeast }: RatioBound) {
+  const mine = medianOf(figures, name, ours);
+  const best = bestPeer(figures, name, atLeast ? "higher" : "lower");
+  const peer = against === "best peer" ? best?.peer : against;
+  const other = against === "best peer" ? best?.value : medianOf(figures, name, against);
+  if (mine === undefined || other === undefined) return missing(`against ${against}`);
+  // Overheads near zero are within the clock's noise: a ratio of them would say nothing.
+  if (other <= 0) return missing(`against ${peer}, whose overhead is within the noise`);
+  const times = mine / other;
+  const holds = atLeast ? times >= bound : times <= bound;
+  return { text: `${readable(times)} × ${peer}`, holds };
+}
+
+interface ValueBound {
+  readonly name: string;
+  readonly max?: number;
+  readonly min?: number;
+  readonly unit: string;
+}
+
+function value(figures: readonly Figure[], { name, max, min, unit }: ValueBound): Condition {
+  const mine = medianOf(figures, name, ours);
+  if (mine === undefined) return missing(name);
+  const holds = mine <= (max ?? Number.POSITIVE_INFINITY) && mine >= (min ?? 0);
+  return { text: `${readable(mine)} ${unit}`.trim(), holds };
+}
+
+/** The other way round: how many times faster than the other we are. */
+function faster(figures: readonly Figure[], name: string, against: ContenderName, bound: number) {
+  const mine = medianOf(figures, name, ours);
+  const other = medianOf(figures, name, against);
+  if (mine === undefined || other === undefined) return missing(`against ${against}`);
+  const times = other / Math.max(mine, 0.1);
+  return { text: `${readable(times)} × faster than ${against}`, holds: times >= bound };
+}
+
+/** Either is enough: an absolute bound, or a multiple of the bare room. */
+function firstTokenLimit(figures: readonly Figure[]): Condition {
+  const name = FIGURES.firstTokenMs(1);
+  const mine = medianOf(figures, name, ours);
+  const bare = medianOf(figures, name, "bare-room");
+  if (mine === undefined) return missing(name);
+  const times = bare !== undefined && bare > 0 ? mine / bare : undefined;
+  const words = times === undefined ? "" : `, ${readable(times)} × bare room`;
+  return { text: `${readable(mine)} ms${words}`, holds: mine <= 4.5 || (times ?? 99) <= 8 };
+}
+
+function constantBytes(figures: readonly Figure[]): Condition {
+  const depths = figures
+    .filter(({ name, contender }) => contender === ours && name.startsWith("watchers:"))
+    .map(({ samples }) => samples[0] ?? 0);
+  const [none, long] = depths;
+  if (none === undefined || long === undefined) return missing("bytes a watcher receives");
+  const times = long / none;
+  return {
+    text: `${readable(times)} × (${readable(none)} → ${readable(long)} B)`,
+    holds: times <= 1.05,
+  };
+}
+
+/** Every count of D1, R2 and KV calls on the hot path must be there, and 0. */
+function noDatabaseReads(figures: readonly Figure[]): Condition {
+  const counts = figures.filter(
+    ({ name }) => name.startsWith("hotpath-reads:") && /: (D1|R2|KV) calls/.test(name),
+  );
+  if (counts.length < 6) return missing("counts of D1, R2 and KV calls");
+  const sum = counts.reduce((total, { samples }) => total + (samples[0] ?? 0), 0);
+  return { text: `${sum} D1, R2 and KV calls`, holds: sum === 0 };
+}
+
+const GOALS: readonly Goal[] = [
+  {
+    goal: "P1",
+    what: "first token added, 1 client",
+    bound: "≤ 0.33 × best peer, and ≤ 4.5 ms or 8 × bare room",
+    conditions: (figures) => [
+      ratio(figures, { name: FIGURES.firstTokenMs(1), against: "best peer", bound: 0.33 }),
+      firstTokenLimit(figures),
+    ],
+  },
+  {
+    goal: "P2",
+    what: "same, 10 and 50 clients",
+    bound: "≤ 0.25 × and ≤ 0.10 × best peer; p95 ≤ 0.2 ×",
+    conditions: (figures) => [
+      ratio(figures, { name: FIGURES.firstTokenMs(10), against: "best peer", bound: 0.25 }),
+      ratio(figures, { name: FIGURES.firstTokenMs(50), against: "best peer", bound: 0.1 }),
+      ratio(figures, { name: FIGURES.firstTokenP95Ms(50), against: "best peer", bound: 0.2 }),
+    ],
+  },
+  {
+    goal: "P3",
+    what: "CPU per 1,000 turns at 10 clients",
+    bound: "≤ 0.33 × best peer",
+    conditions: (figures) => [
+      ratio(figures, { name: FIGURES.cpuPerThousandTurns, against: "best peer", bound: 0.33 }),
+    ],
+  },
+  {
+    goal: "P4",
+    what: "200-token reply at full speed",
+    bound: "≤ 0.35 × best peer",
+    conditions: (figures) => [
+      ratio(figures, { name: FIGURES.replyMs, against: "best peer", bound: 0.35 }),
+    ],
+  },
+  {
+    goal: "P5",
+    what: "tokens relayed a second, 10 streams",
+    bound: "≥ 3 × best peer, ≥ 0.3 × bare room",
+    conditions: (figures) =>
+      [
+        { against: "best peer", bound: 3 } as const,
+        { against: "bare-room", bound: 0.3 } as const,
+      ].map((each) => ratio(figures, { name: FIGURES.tokensPerSecond, atLeast: true, ...each })),
+  },
+  {
+    goal: "P6",
+    what: "burst to 100 watchers",
+    bound: "≥ 30 × faster than AIChatAgent, ≥ 5 × faster than bare room",
+    conditions: (figures) => [
+      faster(figures, FIGURES.burstMs, "AIChatAgent", 30),
+      faster(figures, FIGURES.burstMs, "bare-room", 5),
+    ],
+  },
+  {
+    goal: "P7",
+    what: "paced fan-out to 100 watchers",
+    bound: "CPU ≤ 0.35 × AIChatAgent; last token within 35 ms",
+    conditions: (figures) => [
+      ratio(figures, { name: FIGURES.pacedCpu, against: "AIChatAgent", bound: 0.35 }),
+      value(figures, { name: FIGURES.pacedDelayMs, max: 35, unit: "ms" }),
+    ],
+  },
+  later("P8", "bounded context and recall", "comes with compaction"),
+  {
+    goal: "P9",
+    what: "bytes per watcher and turn, long history",
+    bound: "≤ 1.05 × those at none",
+    conditions: (figures) => [constantBytes(figures)],
+  },
+  {
+    goal: "P10",
+    what: "authentication per run",
+    bound: "≤ 0.3 ms CPU, 0 calls, forgeries refused",
+    conditions: (figures) => [
+      value(figures, { name: FIGURES.authenticationMs, max: 0.3, unit: "ms" }),
+      value(figures, { name: FIGURES.authenticationCalls, max: 0, unit: "calls" }),
+      value(figures, { name: FIGURES.forgeriesAccepted, max: 0, unit: "forgeries accepted" }),
+    ],
+  },
+  {
+    goal: "P11",
+    what: "database reads on the hot path",
+    bound: "0 D1, 0 R2, 0 KV",
+    conditions: (figures) => [noDatabaseReads(figures)],
+  },
+  {
+    goal: "P12",
+    what: "durable messages a second, one group of ten",
+    bound: "≥ 2,000; two shards ≥ 1.6 × one",
+    conditions: (figures) => [
+      value(figures, { name: FIGURES.messagesPerSecond, min: 2000, unit: "/s" }),
+      value(figures, { name: FIGURES.lostMessages, max: 0, unit: "lost" }),
+      value(figures, { name: FIGURES.repeatedMessages, max: 0, unit: "twice" }),
+      missing("two shards, which come later"),
+    ],
+  },
+  {
+    goal: "P13",
+    what: "memory",
+    bound: "≤ 350 kB a group, ≤ 25 kB a client, ≤ 190 MB at rest",
+    conditions: (figures) => [
+      value(figures, { name: FIGURES.groupKilobytes, max: 350, min: -350, unit: "kB a group" }),
+      value(figures, { name: FIGURES.clientKilobytes, max: 25, min: -25, unit: "kB a client" }),
+      value(figures, { name: FIGURES.restMegabytes, max: 190, unit: "MB" }),
+    ],
+  },
+  {
+    goal: "P14",
+    what: "restart with 1,000,000 messages",
+    bound: "resumed run done ≤ 250 ms of the runtime's; ready < 2 s",
+    conditions: (figures) => [
+      value(figures, { name: FIGURES.resumedMs, max: 250, unit: "ms" }),
+      value(figures, { name: FIGURES.readyMs, max: 2000, unit: "ms to ready" }),
+    ],
+  },
+  later("P15", "hydration from R2", "comes with segments"),
+];
+
+function later(goal: string, what: string, why: string): Goal {
+  return { goal, what, bound: "–", conditions: () => [{ text: why, holds: undefined }] };
+}
+
+/** Judges every goal. Does not tell what a verdict rests on beyond the words in `measured`. */
+export function judge(figures: readonly Figure[]): Judgement[] {
+  return GOALS.map(({ goal, what, bound, conditions }) => {
+    const found = conditions(figures);
+    return {
+      goal,
+      what,
+      bound,
+      measured: found.map(({ text }) => text).join("; "),
+      verdict: verdictOf(found),
+    };
+  });
+}
+
+function verdictOf(conditions: readonly Condition[]): Verdict {
+  if (conditions.some(({ holds }) => holds === false)) return "not met";
+  const held = conditions.filter(({ holds }) => holds === true).length;
+  if (held === 0) return "not measured";
+  return held === conditions.length ? "met" : "met in part";
+}

@@ -1,0 +1,33 @@
+// Bundles the product's built Workers once more, each inside its counting entry, into a folder that the launcher serves.
+import { cpSync, mkdtempSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { build } from "esbuild";
+
+import { REPOSITORY } from "../../product.ts";
+import { WORKER_BUNDLE } from "../harness/workerd.ts";
+
+const WORKERS = ["orchestrator", "group-controller", "agents"] as const;
+
+/** Builds the product where it is old, wraps it and answers the folder for `ACOS_DIST`. The caller removes it. */
+export async function buildCounting(): Promise<string> {
+  const builder = join(REPOSITORY, "hosts/local/src/build.ts");
+  execFileSync(process.execPath, [builder], { cwd: REPOSITORY, stdio: "pipe" });
+  const dist = join(REPOSITORY, "dist");
+  const made = mkdtempSync(join(tmpdir(), "bench-dist-"));
+  cpSync(join(dist, "embedding"), join(made, "embedding"), { recursive: true });
+  await Promise.all(
+    WORKERS.map((name) =>
+      build({
+        ...WORKER_BUNDLE,
+        absWorkingDir: REPOSITORY,
+        entryPoints: [join(import.meta.dirname, `${name}.ts`)],
+        outfile: join(made, name, "index.js"),
+        alias: { [`product/${name}`]: join(dist, name, "index.js") },
+      }),
+    ),
+  );
+  return made;
+}

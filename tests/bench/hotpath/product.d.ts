@@ -1,0 +1,29 @@
+// The product's built Workers as the counting entries import them; the bundler puts the real bundles in their place.
+declare module "product/orchestrator" {
+  import type { WorkerClass, WorkerModule } from "product/shapes";
+  const worker: WorkerModule;
+  export default worker;
+  export const CertificateAuthority: WorkerClass;
+  export const AgentRecords: WorkerClass;
+}
+declare module "product/group-controller" {
+  import type { GroupControllerClass, WorkerModule } from "product/shapes";
+  const worker: WorkerModule | undefined;
+  export default worker;
+  export const GroupController: GroupControllerClass;
+}
+declare module "product/agents" {
+  import type { WorkerModule } from "product/shapes";
+  const worker: WorkerModule;
+  export default worker;
+}
+declare module "product/shapes" {
+  export interface WorkerModule {
+    fetch(request: Request, env: object, context: unknown): Response | Promise<Response>;
+  }
+  export type WorkerClass = new (context: object, env: object) => object;
+  export interface ObjectContext {
+    readonly storage: { readonly sql: { exec: (...args: never[]) => unknown } };
+  }
+  export type GroupControllerClass = new (context: ObjectContext, env: object) => object;
+}
