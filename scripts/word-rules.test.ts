@@ -14,7 +14,7 @@ Names that say nothing: utils, helpers.
 
 describe("avoidedWords", () => {
   it("reads the last column, and leaves words in parentheses alone", () => {
-    expect([...avoidedWords(GLOSSARY).keys()]).toEqual(["channel", "utils", "helpers"]);
+    expect([...avoidedWords(GLOSSARY).words.keys()]).toEqual(["channel"]);
   });
 
   it("throws where no word to avoid was understood", () => {
@@ -45,7 +45,18 @@ describe("wordProblems", () => {
   });
 
   it("finds an avoided word in a path", () => {
-    expect(problemsOf("src/utils/a.ts", "")).toHaveLength(1);
+    expect(problemsOf("src/channel-list.ts", "")).toHaveLength(1);
+  });
+
+  it.each(["src/utils/a.ts", "src/http-helpers.ts", "src/utils.ts"])(
+    "finds that %s says nothing",
+    (file) => {
+      expect(problemsOf(file, "")).toEqual([expect.stringContaining("says nothing")]);
+    },
+  );
+
+  it("lets a word that says nothing alone stand before one that says something", () => {
+    expect(problemsOf("src/utils-list.ts", "")).toEqual([]);
   });
 
   it("looks at no private name and no text", () => {

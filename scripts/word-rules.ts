@@ -14,21 +14,26 @@ const EMPTY_NAMES = /^Names that say nothing: (.+?)[.]$/m;
 const DECLARATION =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|class|function\*?|type|interface) (\w+)/gm;
 
-/** Words to avoid, each with what we say instead. Throws where the glossary has none: then nothing would be checked. */
-export function avoidedWords(glossary: string): Map<string, string> {
-  const avoided = new Map<string, string>();
+export interface Avoided {
+  /** Words that name another thing here, each with what we say instead. */
+  readonly words: ReadonlyMap<string, string>;
+  /** Words that a file or folder may not be called by, nor end in. */
+  readonly emptyNames: ReadonlySet<string>;
+}
+
+/** What the glossary tells us to avoid. Throws where it names nothing: then nothing would be checked. */
+export function avoidedWords(glossary: string): Avoided {
+  const words = new Map<string, string>();
   for (const [, word, list] of glossary.matchAll(ROW)) {
     for (const bad of list!.split(",").map((item) => item.trim())) {
-      if (/^[a-z]+$/i.test(bad)) avoided.set(bad.toLowerCase(), `we say "${word!}"`);
+      if (/^[a-z]+$/i.test(bad)) words.set(bad.toLowerCase(), word!);
     }
   }
-  if (avoided.size === 0) {
+  const emptyNames = new Set(EMPTY_NAMES.exec(glossary)?.[1]?.split(", "));
+  if (words.size === 0 || emptyNames.size === 0) {
     throw new Error("GLOSSARY.md names no word to avoid: its table was not understood.");
   }
-  for (const empty of EMPTY_NAMES.exec(glossary)?.[1]?.split(", ") ?? []) {
-    avoided.set(empty, "name the thing");
-  }
-  return avoided;
+  return { words, emptyNames };
 }
 
 /** Names that a source file gives: its own path and its exported declarations. */
@@ -47,15 +52,26 @@ export function wordsOf(name: string): string[] {
     .filter(Boolean);
 }
 
-/** Sentences about every name that holds an avoided word, plurals included. */
-export function wordProblems(
-  avoided: ReadonlyMap<string, string>,
-  namings: readonly Naming[],
-): string[] {
-  return namings.flatMap(({ file, name }) =>
-    wordsOf(name).flatMap((word) => {
-      const advice = avoided.get(word) ?? avoided.get(word.replace(/s$/, ""));
-      return advice === undefined ? [] : [`${file}: "${name}" says "${word}"; ${advice}.`];
+/** Sentences about every name that holds an avoided word, plurals included, and every path that says nothing. */
+export function wordProblems(avoided: Avoided, namings: readonly Naming[]): string[] {
+  return namings.flatMap(({ file, name }) => [
+    ...wordsOf(name).flatMap((word) => {
+      const ours = avoided.words.get(word) ?? avoided.words.get(word.replace(/s$/, ""));
+      return ours === undefined ? [] : [`${file}: "${name}" says "${word}"; we say "${ours}".`];
     }),
-  );
+    ...(name === file ? emptyNamesIn(file, avoided.emptyNames) : []),
+  ]);
+}
+
+function emptyNamesIn(file: string, emptyNames: ReadonlySet<string>): string[] {
+  return file.split("/").flatMap((segment) => {
+    const last =
+      segment
+        .replace(/[.].*$/, "")
+        .split("-")
+        .at(-1) ?? "";
+    return emptyNames.has(last)
+      ? [`${file}: "${segment}" says nothing; name the thing in it.`]
+      : [];
+  });
 }
