@@ -147,7 +147,6 @@ async function prepare(count: number): Promise<number> {
   return prepared.length;
 }
 
-// oxlint-disable-next-line import/no-default-export -- the entry of a Worker
 export default {
   async fetch(request: Request, env: object): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);

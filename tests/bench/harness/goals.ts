@@ -29,8 +29,8 @@ interface Goal {
 
 const ours: ContenderName = "acos";
 
-function missing(why: string): Condition {
-  return { text: `${why}: not measured`, holds: undefined };
+function missing(what: string): Condition {
+  return { text: `${what}: not measured`, holds: undefined };
 }
 
 interface RatioBound {
@@ -187,7 +187,7 @@ const GOALS: readonly Goal[] = [
     what: "authentication per run",
     bound: "≤ 0.3 ms CPU, 0 calls, forgeries refused",
     conditions: (figures) => [
-      value(figures, { name: FIGURES.authenticationMs, max: 0.3, unit: "ms" }),
+      value(figures, { name: FIGURES.authenticationWarmMs, max: 0.3, unit: "ms" }),
       value(figures, { name: FIGURES.authenticationCalls, max: 0, unit: "calls" }),
       value(figures, { name: FIGURES.forgeriesAccepted, max: 0, unit: "forgeries accepted" }),
     ],
@@ -243,7 +243,7 @@ export function judge(figures: readonly Figure[]): Judgement[] {
       goal,
       what,
       bound,
-      measured: found.map(({ text }) => text).join("; "),
+      measured: [...new Set(found.map(({ text }) => text))].join("; "),
       verdict: verdictOf(found),
     };
   });

@@ -1,0 +1,77 @@
+// Verdicts from figures alone.
+import { describe, expect, it } from "vitest";
+
+import { bestPeer, type ContenderName, type Figure } from "./figures.ts";
+import { judge } from "./goals.ts";
+import { FIGURES } from "./names.ts";
+import { goalTable } from "./report.ts";
+
+const figure = (name: string, contender: ContenderName, ...samples: number[]): Figure => ({
+  name,
+  contender,
+  samples,
+});
+const verdict = (goal: string, figures: readonly Figure[]) =>
+  judge(figures).find((each) => each.goal === goal)?.verdict;
+
+const HOT_COUNTS = ["D1", "R2", "KV"].flatMap((kind) =>
+  ["1000 messages", "1000 runs"].map((per) =>
+    figure(FIGURES.hotCalls(`${kind} calls`, per), "acos", 0),
+  ),
+);
+
+describe("goals", () => {
+  it("[B9] judges nothing that was not measured", () => {
+    const verdicts = new Set(judge([]).map((each) => each.verdict));
+    expect([...verdicts]).toEqual(["not measured"]);
+    expect(verdict("P11", HOT_COUNTS.slice(1))).toBe("not measured");
+  });
+
+  it("[B9] says that a goal is met in part where only a part was measured", () => {
+    const figures = [figure(FIGURES.firstTokenMs(1), "acos", 3)];
+    expect(verdict("P1", figures)).toBe("met in part");
+  });
+
+  it("[B10] is not met when one of several conditions fails", () => {
+    const figures = [
+      figure(FIGURES.authenticationWarmMs, "acos", 0.2),
+      figure(FIGURES.authenticationCalls, "acos", 0),
+      figure(FIGURES.forgeriesAccepted, "acos", 1),
+    ];
+    expect(verdict("P10", figures)).toBe("not met");
+    expect(
+      verdict("P10", [...figures.slice(0, 2), figure(FIGURES.forgeriesAccepted, "acos", 0)]),
+    ).toBe("met");
+  });
+
+  it("[B11] measures against the best of the peers that ran", () => {
+    const name = FIGURES.replyMs;
+    const figures = [
+      figure(name, "acos", 20),
+      figure(name, "Mastra", 58),
+      figure(name, "AIChatAgent", 170),
+    ];
+    expect(bestPeer(figures, name, "lower")).toEqual({ peer: "Mastra", value: 58 });
+    expect(bestPeer(figures, name, "higher")).toEqual({ peer: "AIChatAgent", value: 170 });
+    expect(verdict("P4", figures)).toBe("met");
+    expect(verdict("P4", [...figures, figure(name, "LangGraph", 30)])).toBe("not met");
+  });
+
+  it("[B12] does not divide by an overhead within the noise", () => {
+    const name = FIGURES.replyMs;
+    expect(verdict("P4", [figure(name, "acos", 2), figure(name, "Mastra", -0.4)])).toBe(
+      "not measured",
+    );
+  });
+
+  it("[B13] does not let one call pass where there must be none", () => {
+    expect(verdict("P11", HOT_COUNTS)).toBe("met");
+    const one = HOT_COUNTS.map((each, index) => (index === 4 ? { ...each, samples: [1] } : each));
+    expect(verdict("P11", one)).toBe("not met");
+  });
+
+  it("prints every goal once, in order", () => {
+    const goals = [...goalTable([]).matchAll(/^\| (P\d+) /gm)].map((match) => match[1]);
+    expect(goals).toEqual(Array.from({ length: 15 }, (_, index) => `P${index + 1}`));
+  });
+});
