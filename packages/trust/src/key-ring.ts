@@ -81,20 +81,21 @@ export class KeyRing {
   static async fromJwks(document: unknown): Promise<KeyRing> {
     const keys = isJsonObject(document as JsonValue) ? (document as Partial<Jwks>).keys : undefined;
     if (!Array.isArray(keys)) throw new TrustError("key", "malformed", "keys");
-    return KeyRing.of(keys as readonly Jwks["keys"][number][]);
+    return KeyRing.of(keys as readonly PublicJwk[]);
   }
 
-  /** Makes a ring of single public keys, with or without `kid`. */
+  /** Makes a ring of single public keys, with or without `kid`. Throws as `fromJwks` does. */
   static async of(jwks: readonly (PublicJwk & { readonly kid?: string })[]): Promise<KeyRing> {
-    const ring = new Map<string, PublicJwk>();
-    for (const { kty, crv, x, kid } of jwks) {
+    const entries = jwks.map(async (member) => {
+      // From a parsed document a member may be anything, null included: the spread makes an object of it.
+      const { kty, crv, x, kid } = { ...member };
       const jwk = parsePublicJwk({ kty, crv, x });
       if (jwk === undefined) throw new TrustError("key", "malformed");
       const thumbprint = await thumbprintOf(jwk);
       if (kid !== undefined && kid !== thumbprint) throw new TrustError("key", "malformed", "kid");
-      ring.set(thumbprint, jwk);
-    }
-    return new KeyRing(ring);
+      return [thumbprint, jwk] as const;
+    });
+    return new KeyRing(new Map(await Promise.all(entries)));
   }
 
   has(kid: string): boolean {

@@ -17,16 +17,16 @@ export class NonceCache {
 
   /** Remembers a value until `expiresAtMs`; answers false when it is remembered already. */
   remember(value: string, expiresAtMs: number, nowMs: number): boolean {
-    this.#forgetExpired(nowMs);
     const known = this.#expiry.get(value);
     if (known !== undefined && known > nowMs) return false;
+    this.#makeRoom(nowMs);
     this.#expiry.delete(value);
     this.#expiry.set(value, expiresAtMs);
     return true;
   }
 
   /** Entries come in about the order they expire in: look at the front only, never at all of them. */
-  #forgetExpired(nowMs: number): void {
+  #makeRoom(nowMs: number): void {
     for (const [value, expiresAtMs] of this.#expiry) {
       if (expiresAtMs > nowMs && this.#expiry.size < this.#capacity) return;
       this.#expiry.delete(value);

@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, type CryptoKey } from "jose";
 
 import { fromBase64url, toHex } from "./base64.ts";
 import { isJsonObject, type JsonValue } from "./strict-json.ts";
+import { TrustError } from "./trust-error.ts";
 
 /** A public key, and nothing else in the object. */
 export interface PublicJwk {
@@ -47,7 +48,12 @@ export function thumbprintOf(jwk: PublicJwk): Promise<string> {
   return calculateJwkThumbprint(jwk, "sha256");
 }
 
-/** Imports a parsed public key for verification. Throws what WebCrypto throws on a point it cannot decode. */
-export function importPublicKey(jwk: PublicJwk): Promise<CryptoKey> {
-  return crypto.subtle.importKey("jwk", { ...jwk }, "Ed25519", true, ["verify"]);
+/** Imports a parsed public key for verification. Throws TrustError on platforms that refuse a point off the curve here. */
+export async function importPublicKey(jwk: PublicJwk): Promise<CryptoKey> {
+  try {
+    return await crypto.subtle.importKey("jwk", { ...jwk }, "Ed25519", true, ["verify"]);
+  } catch {
+    // WebCrypto's text differs between platforms and may quote the key.
+    throw new TrustError("key", "malformed");
+  }
 }

@@ -56,7 +56,6 @@ declare const crypto: {
   getRandomValues(bytes: Uint8Array): Uint8Array;
 };
 
-declare function atob(text: string): string;
 declare function btoa(text: string): string;
 
 declare class TextEncoder {
