@@ -15,6 +15,9 @@ import {
 /** A body larger than this is a mistake of the caller. */
 const BODY_MAX_BYTES = 16 * 1024 * 1024;
 
+/** What was sent before a break has to arrive first: a broken stream drops what its reader had not taken yet. */
+const BREAK_PAUSE_MS = 25;
+
 export interface FakeModelServerOptions {
   /** 0 takes a free port. */
   readonly port?: number;
@@ -110,6 +113,7 @@ async function send(
   for (const delta of deltas) {
     if (response.destroyed || delta.type === "hang") return;
     if (delta.type === "break") {
+      await wait(BREAK_PAUSE_MS);
       response.destroy();
       return;
     }

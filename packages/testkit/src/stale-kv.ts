@@ -44,7 +44,8 @@ export class StaleKv {
   put(key: string, value: ArrayBuffer | string): Promise<void> {
     this.writes += 1;
     const staleMs = this.#options.staleMs ?? STALE_MS;
-    const bytes = typeof value === "string" ? new TextEncoder().encode(value).buffer : value;
+    const bytes =
+      typeof value === "string" ? Uint8Array.from(new TextEncoder().encode(value)).buffer : value;
     this.#pending.push({
       key,
       value: bytes,

@@ -18,8 +18,13 @@ export const systemClock: Clock = {
 
 /** Resolves after that time, or at once when the signal is aborted. */
 export function wait(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = clock.after(ms, resolve);
-  signal?.addEventListener("abort", () => resolve(), { once: true });
-  return promise.finally(stop);
+  const end = () => resolve();
+  const stop = clock.after(ms, end);
+  signal?.addEventListener("abort", end);
+  return promise.finally(() => {
+    stop();
+    signal?.removeEventListener("abort", end);
+  });
 }

@@ -1,5 +1,6 @@
 // Which addresses pass, by the attack list and by hand, and what a redirect may carry along.
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { ProblemError } from "@acos/protocol";
 import { describe, expect, it } from "vitest";
@@ -8,7 +9,7 @@ import { checkAddress, createEgress, type EgressPolicy, type Fetcher } from "../
 
 const CLOSED: EgressPolicy = { local: false, allow: [] };
 const LOCAL: EgressPolicy = { local: true, allow: [] };
-const VECTORS = new URL("../../../../shared/vectors/ssrf.json", import.meta.url);
+const VECTORS = join(import.meta.dirname, "../../../../shared/vectors/ssrf.json");
 
 function passes(url: string, policy: EgressPolicy): boolean {
   try {

@@ -72,14 +72,17 @@ function clausesOf(text: string): readonly string[] {
 }
 
 function readCall(clause: string, tools: readonly OfferedTool[]): Act | undefined {
-  const match =
-    /^(?:call|use)\s+(?:the\s+)?(?:tool\s+)?`?([\w.-]+?)`?(?:\s+tool)?(?:\s+with\s*:?\s*|\s+(?=[{\w]+\s*[=":]))?((?:\{|\w+\s*=)[\s\S]*)?[.!]?$/i.exec(
-      clause,
-    );
-  const [, name = "", given = ""] = match ?? [];
+  const match = /^(?:call|use)\s+(?:the\s+)?(?:tool\s+)?`?([\w-]+)`?([\s\S]*)$/i.exec(clause);
   if (match === null) return undefined;
+  const [, name = "", rest = ""] = match;
+  const given = rest.replace(/^\s+tool\b/i, "").replace(/^\s+with\b:?/i, "");
+  const isArguments = /^\s*(?:\{|\w+\s*=|[.!]?$)/.test(given);
   const tool = tools.find((known) => known.name === name.toLowerCase());
-  if (tool === undefined) return noTool(`\`${name}\``, tools);
+  if (tool === undefined) return isArguments ? noTool(`\`${name}\``, tools) : undefined;
+  return callOf(tool, isArguments ? given.trim().replace(/[.!]$/, "") : "");
+}
+
+function callOf(tool: OfferedTool, given: string): Act {
   const call = given.startsWith("{") ? readJson(given) : readPairs(given, tool);
   if (call === undefined)
     return { type: "say", text: `I could not read the JSON for \`${tool.name}\`.` };

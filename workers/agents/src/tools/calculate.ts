@@ -46,7 +46,7 @@ export function calculate(expression: string): string {
   const parser = new Parser(lex(expression));
   const value = parser.whole();
   if (!Number.isFinite(value)) throw new CalculationError("The result is not a finite number.");
-  return String(Number(value.toPrecision(DIGITS)));
+  return String(Number.isSafeInteger(value) ? value : Number(value.toPrecision(DIGITS)));
 }
 
 const LEXEME =

@@ -1,0 +1,281 @@
+// A small star around the Worker under test: a certificate authority, a group that signs, records, a cache, a clock.
+import {
+  AGENTS_ORIGIN,
+  agentVersionKey,
+  makeId,
+  providerVersionKey,
+  type AgentPin,
+  type AgentVersion,
+  type Briefing,
+  type ProviderPin,
+  type ProviderVersion,
+  type RunId,
+  type TurnPart,
+} from "@acos/protocol";
+import { StaleKv } from "@acos/testkit";
+import {
+  generateKeyPair,
+  importSigningKey,
+  publicJwks,
+  sha256Hex,
+  signRequest,
+  signSessionCertificate,
+  type Caps,
+  type KeyPair,
+} from "@acos/trust";
+
+import { createAgentsWorker, type AgentsWorker } from "../src/agents-worker.ts";
+import type { Clock } from "../src/clock.ts";
+import type { AgentsBindings, RecordCache } from "../src/env.ts";
+
+export const NOW = Date.UTC(2026, 10, 22, 12, 0, 0);
+
+let made = 0;
+const random = () => {
+  made += 1;
+  return new Uint8Array(10).map((_, index) =>
+    index === 9 ? made & 255 : index === 8 ? made >> 8 : 7,
+  );
+};
+export const ORG = makeId("org", NOW, random());
+export const GROUP = makeId("group", NOW, random());
+export const AGENT = makeId("agent", NOW, random());
+export const RUN = makeId("run", NOW, random());
+export const CALL = makeId("toolCall", NOW, random());
+export const OTHER_GROUP = makeId("group", NOW, random());
+export const OTHER_ORG = makeId("org", NOW, random());
+
+export function agentVersion(over: Partial<AgentVersion> = {}): AgentVersion {
+  return {
+    agent: AGENT,
+    org: ORG,
+    version: 1,
+    handle: "ada",
+    name: "Ada",
+    instructions: "You are Ada.",
+    model: "rehearsal/rehearsal-1",
+    tools: [
+      { type: "builtin", name: "calculate" },
+      { type: "builtin", name: "current_time" },
+    ],
+    ...over,
+  };
+}
+
+/** The Orchestrator's records as the Worker reaches them, with every read counted. */
+export class FakeRecords {
+  readonly bodies = new Map<string, string>();
+  readonly reads: string[] = [];
+  down = false;
+
+  fetch = (url: string): Promise<Response> => {
+    const path = new URL(url).pathname;
+    this.reads.push(path);
+    if (this.down) return Promise.reject(new TypeError("no route"));
+    const body = this.bodies.get(path);
+    return Promise.resolve(
+      body === undefined ? new Response(null, { status: 404 }) : new Response(body),
+    );
+  };
+
+  async keys(pairs: readonly KeyPair[]): Promise<void> {
+    const jwks = await publicJwks(pairs.map(({ privateJwk }) => privateJwk));
+    this.bodies.set("/.well-known/jwks.json", JSON.stringify(jwks));
+  }
+
+  async agent(version: AgentVersion): Promise<AgentPin> {
+    const body = JSON.stringify(version);
+    this.bodies.set(`/agent-versions/${version.agent}/${version.version}`, body);
+    const { agent, org, model } = version;
+    const sha256 = await sha256Hex(body);
+    return {
+      agent,
+      org,
+      model,
+      version: version.version,
+      sha256,
+      provider: null,
+      revision: version.version,
+    };
+  }
+
+  async provider(provider: ProviderVersion): Promise<ProviderPin> {
+    const body = JSON.stringify(provider);
+    const { org, name, version } = provider;
+    this.bodies.set(`/provider-versions/${org}/${name}/${version}`, body);
+    return { name, version, sha256: await sha256Hex(body) };
+  }
+}
+
+/** Time that passes when a test says so; timers fire in their order. A timer of 0 ms fires by itself, soon. */
+export class FakeClock implements Clock {
+  #now: number;
+  #timers: { at: number; run: () => void }[] = [];
+
+  constructor(nowMs: number) {
+    this.#now = nowMs;
+  }
+
+  now = (): number => this.#now;
+
+  after = (ms: number, run: () => void): (() => void) => {
+    if (ms === 0) {
+      const soon = setImmediate(run);
+      return () => clearImmediate(soon);
+    }
+    const timer = { at: this.#now + ms, run };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  };
+
+  /** Timers that wait for time to pass. */
+  get waiting(): number {
+    return this.#timers.length;
+  }
+
+  pass(ms: number): void {
+    const until = this.#now + ms;
+    for (;;) {
+      const next = this.#timers.filter(({ at }) => at <= until).toSorted((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      this.#now = next.at;
+      next.run();
+    }
+    this.#now = until;
+  }
+}
+
+export interface Signing {
+  readonly run?: RunId | null;
+  readonly caps?: Caps;
+  readonly certificate?: string;
+  readonly nowMs?: number;
+}
+
+export interface Star {
+  readonly worker: AgentsWorker;
+  readonly clock: FakeClock;
+  readonly records: FakeRecords;
+  readonly kv: StaleKv;
+  readonly bindings: AgentsBindings;
+  readonly logged: Readonly<Record<string, unknown>>[];
+  readonly authority: KeyPair;
+  /** Issues a certificate for the star's session key. */
+  certify(caps?: Caps, authority?: KeyPair): Promise<string>;
+  sign(path: string, body: unknown, signing?: Signing): Promise<Request>;
+  send(path: string, body: unknown, signing?: Signing): Promise<Response>;
+  /** Resolves when all work that outlives its request has ended. */
+  settled(): Promise<void>;
+}
+
+export interface StarOptions {
+  readonly env?: Partial<Omit<AgentsBindings, "AGENT_CACHE" | "RECORDS">>;
+  readonly cache?: RecordCache;
+  readonly fetcher?: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+export async function openStar(options: StarOptions = {}): Promise<Star> {
+  const [authority, session] = await Promise.all([generateKeyPair(), generateKeyPair()]);
+  const sessionKey = await importSigningKey(session.privateJwk);
+  const clock = new FakeClock(NOW);
+  const records = new FakeRecords();
+  const kv = new StaleKv({ now: clock.now, random: () => 0.5 });
+  await records.keys([authority]);
+  const bindings = {
+    AGENT_CACHE: options.cache ?? kv,
+    RECORDS: records,
+    REHEARSAL_DELAY_MS: "0",
+    ...options.env,
+  };
+  const logged: Readonly<Record<string, unknown>>[] = [];
+  const fetcher = options.fetcher ?? ((url: string, init: RequestInit) => fetch(url, init));
+  const worker = createAgentsWorker({
+    clock,
+    fetcher,
+    log: (event, fields) => logged.push({ event, ...fields }),
+  });
+  const alive: Promise<unknown>[] = [];
+  const star: Star = {
+    worker,
+    clock,
+    records,
+    kv,
+    bindings,
+    logged,
+    authority,
+    certify: async (caps = {}, signer = authority) =>
+      signSessionCertificate(
+        {
+          audience: "acos:agents-worker",
+          org: ORG,
+          group: GROUP,
+          publicJwk: session.publicJwk,
+          epoch: 1,
+          caps,
+        },
+        await importSigningKey(signer.privateJwk),
+        clock.now(),
+      ),
+    sign: async (path, body, signing = {}) => {
+      const bytes = new TextEncoder().encode(
+        typeof body === "string" ? body : JSON.stringify(body),
+      );
+      const url = `${AGENTS_ORIGIN}${path}`;
+      const headers = new Headers({ "content-type": "application/json" });
+      const signed = await signRequest(
+        { method: "POST", url, headers, body: bytes },
+        {
+          ...sessionKey,
+          certificate: signing.certificate ?? (await star.certify(signing.caps)),
+          run: signing.run === undefined ? RUN : signing.run,
+          nonce: crypto.getRandomValues(new Uint8Array(16)),
+          nowMs: signing.nowMs ?? clock.now(),
+        },
+      );
+      for (const [name, value] of Object.entries(signed)) headers.set(name, value);
+      return new Request(url, { method: "POST", headers, body: bytes });
+    },
+    send: async (path, body, signing) =>
+      worker.fetch(await star.sign(path, body, signing), bindings, {
+        waitUntil: (work) => void alive.push(work),
+      }),
+    settled: async () => {
+      await Promise.all(alive.splice(0));
+    },
+  };
+  return star;
+}
+
+export function briefing(pin: AgentPin, text: string, over: Partial<Briefing> = {}): Briefing {
+  const message = makeId("message", NOW, random());
+  return {
+    briefing: makeId("briefing", NOW, random()),
+    group: GROUP,
+    org: ORG,
+    run: RUN,
+    turn: 1,
+    at: NOW,
+    agent: { pin, member: makeId("member", NOW, random()), handle: "ada", name: "Ada" },
+    charter: "This group tests.",
+    window: [{ message, text: `[Olive, 12:00] ${text}` }],
+    closing: "It is noon.",
+    trigger: { message, author: "Olive", text },
+    steps: [],
+    ...over,
+  };
+}
+
+/** All parts of a turn's stream. */
+export async function partsOf(response: Response): Promise<TurnPart[]> {
+  const lines = (await response.text()).split("\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as TurnPart);
+}
+
+export function textIn(parts: readonly TurnPart[]): string {
+  return parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+}
+
+export { agentVersionKey, providerVersionKey };
