@@ -23,7 +23,10 @@ export async function openGroupClient(rest: Rest, group: string): Promise<GroupC
   const url = `${token.ws_url}?token=${token.routing_token}`;
   const socket = new WebSocket(url, { perMessageDeflate: false });
   const client = new GroupClient(socket);
-  const live = client.until((frame) => frame.type === "live");
+  const live = client.until((frame) => {
+    if (frame.type === "event") client.seen.push(frame);
+    return frame.type === "live";
+  });
   await once(socket, "open");
   socket.send(JSON.stringify({ type: "hello", protocol: 1 }));
   await live;
@@ -31,6 +34,8 @@ export async function openGroupClient(rest: Rest, group: string): Promise<GroupC
 }
 
 export class GroupClient {
+  /** Events of the replay that came before it was live. */
+  readonly seen: GroupFrame[] = [];
   readonly #socket: WebSocket;
   #onFrame: OnFrame = () => undefined;
   #commands = 0;

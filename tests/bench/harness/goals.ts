@@ -1,7 +1,16 @@
 // The goals P1 to P15, each judged from figures alone: a ratio or an exact count against its bound, or "not measured".
-import { bestPeer, medianOf, type ContenderName, type Figure } from "./figures.ts";
+import {
+  constantBytes,
+  faster,
+  firstTokenLimit,
+  missing,
+  noDatabaseReads,
+  ratio,
+  value,
+  type Condition,
+} from "./conditions.ts";
+import type { Figure } from "./figures.ts";
 import { FIGURES } from "./names.ts";
-import { readable } from "./statistics.ts";
 
 /** "met in part": what was measured holds, and something else was not measured. */
 export type Verdict = "met" | "met in part" | "not met" | "not measured";
@@ -14,101 +23,11 @@ export interface Judgement {
   readonly verdict: Verdict;
 }
 
-/** One condition of a goal; undefined where a figure that it needs is missing. */
-interface Condition {
-  readonly text: string;
-  readonly holds: boolean | undefined;
-}
-
 interface Goal {
   readonly goal: string;
   readonly what: string;
   readonly bound: string;
   readonly conditions: (figures: readonly Figure[]) => readonly Condition[];
-}
-
-const ours: ContenderName = "acos";
-
-function missing(what: string): Condition {
-  return { text: `${what}: not measured`, holds: undefined };
-}
-
-interface RatioBound {
-  readonly name: string;
-  readonly against: ContenderName | "best peer";
-  /** Met when our figure is at most (or, with `atLeast`, at least) this many times the other's. */
-  readonly bound: number;
-  readonly atLeast?: boolean;
-}
-
-function ratio(figures: readonly Figure[], { name, against, bound, atLeast }: RatioBound) {
-  const mine = medianOf(figures, name, ours);
-  const best = bestPeer(figures, name, atLeast ? "higher" : "lower");
-  const peer = against === "best peer" ? best?.peer : against;
-  const other = against === "best peer" ? best?.value : medianOf(figures, name, against);
-  if (mine === undefined || other === undefined) return missing(`against ${against}`);
-  // Overheads near zero are within the clock's noise: a ratio of them would say nothing.
-  if (other <= 0) return missing(`against ${peer}, whose overhead is within the noise`);
-  const times = mine / other;
-  const holds = atLeast ? times >= bound : times <= bound;
-  return { text: `${readable(times)} × ${peer}`, holds };
-}
-
-interface ValueBound {
-  readonly name: string;
-  readonly max?: number;
-  readonly min?: number;
-  readonly unit: string;
-}
-
-function value(figures: readonly Figure[], { name, max, min, unit }: ValueBound): Condition {
-  const mine = medianOf(figures, name, ours);
-  if (mine === undefined) return missing(name);
-  const holds = mine <= (max ?? Number.POSITIVE_INFINITY) && mine >= (min ?? 0);
-  return { text: `${readable(mine)} ${unit}`.trim(), holds };
-}
-
-/** The other way round: how many times faster than the other we are. */
-function faster(figures: readonly Figure[], name: string, against: ContenderName, bound: number) {
-  const mine = medianOf(figures, name, ours);
-  const other = medianOf(figures, name, against);
-  if (mine === undefined || other === undefined) return missing(`against ${against}`);
-  const times = other / Math.max(mine, 0.1);
-  return { text: `${readable(times)} × faster than ${against}`, holds: times >= bound };
-}
-
-/** Either is enough: an absolute bound, or a multiple of the bare room. */
-function firstTokenLimit(figures: readonly Figure[]): Condition {
-  const name = FIGURES.firstTokenMs(1);
-  const mine = medianOf(figures, name, ours);
-  const bare = medianOf(figures, name, "bare-room");
-  if (mine === undefined) return missing(name);
-  const times = bare !== undefined && bare > 0 ? mine / bare : undefined;
-  const words = times === undefined ? "" : `, ${readable(times)} × bare room`;
-  return { text: `${readable(mine)} ms${words}`, holds: mine <= 4.5 || (times ?? 99) <= 8 };
-}
-
-function constantBytes(figures: readonly Figure[]): Condition {
-  const depths = figures
-    .filter(({ name, contender }) => contender === ours && name.startsWith("watchers:"))
-    .map(({ samples }) => samples[0] ?? 0);
-  const [none, long] = depths;
-  if (none === undefined || long === undefined) return missing("bytes a watcher receives");
-  const times = long / none;
-  return {
-    text: `${readable(times)} × (${readable(none)} → ${readable(long)} B)`,
-    holds: times <= 1.05,
-  };
-}
-
-/** Every count of D1, R2 and KV calls on the hot path must be there, and 0. */
-function noDatabaseReads(figures: readonly Figure[]): Condition {
-  const counts = figures.filter(
-    ({ name }) => name.startsWith("hotpath-reads:") && /: (D1|R2|KV) calls/.test(name),
-  );
-  if (counts.length < 6) return missing("counts of D1, R2 and KV calls");
-  const sum = counts.reduce((total, { samples }) => total + (samples[0] ?? 0), 0);
-  return { text: `${sum} D1, R2 and KV calls`, holds: sum === 0 };
 }
 
 const GOALS: readonly Goal[] = [

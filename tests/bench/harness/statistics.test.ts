@@ -33,7 +33,7 @@ describe("statistics", () => {
 
   it("writes numbers as a reader wants them", () => {
     expect(readable(12_345.6)).toBe("12,346");
-    expect(readable(3.14159)).toBe("3.14");
+    expect(readable(2.34159)).toBe("2.34");
     expect(readable(0.0412)).toBe("0.041");
     expect(readableSpread([1, 2, 9])).toBe("2 [1–9]");
     expect(readableSpread([4, 4])).toBe("4");

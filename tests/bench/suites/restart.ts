@@ -1,5 +1,138 @@
 // Suite `restart`: from kill -9 to the end of the run that was under way, with a long log in the group.
-import type { World } from "../harness/world.ts";
+import { readFileSync, rmSync } from "node:fs";
 
-/** Comes with the product. */
-export async function restart(_world: World): Promise<void> {}
+import type { GroupFrame } from "@acos/protocol";
+
+import { startProduct, type Product } from "../../product.ts";
+import { openGroupClient, type GroupClient } from "../contenders/group-client.ts";
+import { makeAgent, makeGroup, signUpWithModel, type ProductUser } from "../contenders/product.ts";
+import { FIGURES } from "../harness/names.ts";
+import { listProcesses, treeOf } from "../harness/processes.ts";
+import type { World } from "../harness/world.ts";
+import { modelNameOf } from "../model-name.ts";
+import { lengthenLog } from "../restart/long-log.ts";
+
+const MESSAGES = { full: 1_000_000, short: 20_000 };
+const REPLY = modelNameOf({ firstTokenMs: 0, tokens: 5, gapMs: 0 });
+const ENVIRONMENT = { ACOS_FRAMES_PER_MINUTE: "1000000000" };
+/** More events than lie between two snapshots, so that a restart begins from one near the head. */
+const POSTS_TO_SNAPSHOT = 600;
+
+interface Place {
+  readonly user: ProductUser;
+  readonly group: string;
+  readonly data: string;
+  readonly port: number;
+}
+
+/** Measures on a product of its own, which it kills once a round. */
+export async function restart(world: World): Promise<void> {
+  const length = world.short ? MESSAGES.short : MESSAGES.full;
+  const { place, product: first } = await longLivedGroup(world, length);
+  let product = first;
+  try {
+    for (let round = 0; round < world.schedule.rounds; round += 1) {
+      const outcome = await killedAndResumed(world, place, product);
+      product = outcome.product;
+      world.book.add(FIGURES.readyMs, "acos", outcome.readyMs);
+      world.book.add(FIGURES.resumedMs, "acos", outcome.resumedMs);
+      world.book.add(FIGURES.resumedAfterReadyMs, "acos", outcome.afterReadyMs);
+    }
+    world.say(`the group held ${length} messages`);
+  } finally {
+    await product.stop();
+    rmSync(place.data, { recursive: true, force: true });
+  }
+}
+
+async function longLivedGroup(world: World, length: number) {
+  const young = await startProduct({ env: ENVIRONMENT });
+  const { data, port } = young;
+  const user = await signUpWithModel(young.url, world.modelUrl);
+  const group = await makeGroup(user, await makeAgent(user, REPLY));
+  await postTo(user, group, 1);
+  await young.stop();
+  lengthenLog(data, group, length);
+  const product = await startProduct({ data, port, env: ENVIRONMENT });
+  await postTo(user, group, POSTS_TO_SNAPSHOT);
+  return { product, place: { user, group, data, port } };
+}
+
+async function postTo({ rest }: ProductUser, group: string, count: number): Promise<void> {
+  const poster = (await openGroupClient(rest, group)).poster();
+  await poster.post(count);
+  await poster.close();
+}
+
+async function killedAndResumed(world: World, place: Place, product: Product) {
+  const { user, group, data, port } = place;
+  const agent = await makeAgent(user, `stall-${Math.random().toString(36).slice(2)}-${REPLY}`);
+  await user.rest.put(`/groups/${group}/members/${agent.id}`, { role: "member" });
+  const asking = await openGroupClient(user.rest, group);
+  const asked = await modelRequests(world.modelUrl);
+  const queued = asking.until((frame) => eventOf(frame, "run-queued") !== undefined);
+  asking.send(`@${agent.handle} go on after the kill`);
+  const frame = await queued;
+  const run = eventOf(frame, "run-queued")?.run ?? "";
+  await until(async () => (await modelRequests(world.modelUrl)) > asked);
+
+  const killedAt = performance.now();
+  await product.kill9();
+  const next = await startProduct({ data, port, env: ENVIRONMENT });
+  const readyAt = performance.now();
+  const readyEpochMs = Date.now();
+  const endedAt = await endOfRun(place, run);
+  const resumedMs = endedAt - runtimeStart(next.pid);
+  const times = { readyMs: readyAt - killedAt, afterReadyMs: Math.max(0, endedAt - readyEpochMs) };
+  return { product: next, resumedMs, ...times };
+}
+
+type EventOf<K> = Extract<Extract<GroupFrame, { type: "event" }>["event"], { kind: K }>;
+
+function eventOf<K extends string>(frame: GroupFrame, kind: K): EventOf<K> | undefined {
+  return frame.type === "event" && frame.event.kind === kind
+    ? (frame.event as EventOf<K>)
+    : undefined;
+}
+
+/** When the run ended, by the log's own clock (ms since the epoch). Throws when it ended in any way but well. */
+async function endOfRun({ user, group }: Place, run: string): Promise<number> {
+  const client: GroupClient = await openGroupClient(user.rest, group);
+  const ended = (frame: GroupFrame) => eventOf(frame, "run-ended")?.run === run;
+  const found = client.seen.find(ended) ?? (await client.until(ended));
+  await client.close();
+  const event = eventOf(found, "run-ended");
+  if (event?.outcome !== "done" || found.type !== "event")
+    throw new Error(`the resumed run ended ${event?.outcome}: ${event?.reason ?? "no reason"}`);
+  return found.at;
+}
+
+/** When the older of the launcher's runtimes began (ms since the epoch): the launcher's own start is not its part. */
+function runtimeStart(launcher: number): number {
+  const uptimeSeconds = Number(readFileSync("/proc/uptime", "utf8").split(" ", 1)[0]);
+  const bootMs = Date.now() - uptimeSeconds * 1000;
+  const runtimes = treeOf(listProcesses(), [launcher]).filter(({ pid }) => isRuntime(pid));
+  return bootMs + Math.min(...runtimes.map(({ startedAt }) => startedAt)) * 1000;
+}
+
+function isRuntime(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "workerd";
+  } catch {
+    return false; // it ended meanwhile
+  }
+}
+
+async function modelRequests(modelUrl: string): Promise<number> {
+  const response = await fetch(modelUrl.replace(/\/v1$/, "/counters"));
+  return ((await response.json()) as { requests: number }).requests;
+}
+
+/** Looks every few milliseconds. Throws when a minute has passed. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const began = performance.now(); performance.now() - began < 60_000;) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error("waited a minute in vain for the model to be asked");
+}
