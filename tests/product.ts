@@ -47,7 +47,8 @@ process.once("exit", () => {
 
 /**
  * Starts the product and waits for its `ready` line. Throws with its output when it ends or stays silent.
- * The environment is this process's without names that would change what the product does.
+ * The environment is this process's without names that would change what the product does; ACOS_TEST_BUNDLES names a
+ * folder of Workers built elsewhere.
  */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), "acos-test-"));
@@ -149,7 +150,9 @@ function environment(extra: Readonly<Record<string, string>>): Record<string, st
       value !== undefined &&
       !/^(ACOS_|npm_|VITEST|NODE_|OPENAI_|ANTHROPIC_|GOOGLE_|OPENROUTER_)/.test(name),
   ) as [string, string][];
-  return { ...Object.fromEntries(kept), ACOS_DETECT: "off", ...extra };
+  const bundles = process.env["ACOS_TEST_BUNDLES"];
+  const made = bundles === undefined ? {} : { ACOS_DIST: bundles };
+  return { ...Object.fromEntries(kept), ACOS_DETECT: "off", ...made, ...extra };
 }
 
 async function vanished(marks: readonly ProcessMark[], signal: string): Promise<void> {

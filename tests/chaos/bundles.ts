@@ -16,16 +16,24 @@ export interface Patch {
   readonly put: string;
 }
 
-/** Builds what is old and copies it to a new folder, for `ACOS_DIST`. Throws when the build fails. */
+/**
+ * Builds what is old and copies it to a new folder, for `ACOS_DIST`. Throws when the build fails. ACOS_TEST_BUNDLES names
+ * a folder of Workers built elsewhere, to be copied instead.
+ */
 export function copyBundles(): string {
+  const elsewhere = process.env["ACOS_TEST_BUNDLES"];
+  if (elsewhere === undefined) buildBundles();
+  const folder = mkdtempSync(join(tmpdir(), "acos-bundles-"));
+  cpSync(elsewhere ?? join(REPOSITORY, "dist"), folder, { recursive: true });
+  return folder;
+}
+
+function buildBundles(): void {
   const built = spawnSync(process.execPath, ["hosts/local/src/build.ts"], {
     cwd: REPOSITORY,
     encoding: "utf8",
   });
   if (built.status !== 0) throw new Error(`The build failed.\n${built.stdout}\n${built.stderr}`);
-  const folder = mkdtempSync(join(tmpdir(), "acos-bundles-"));
-  cpSync(join(REPOSITORY, "dist"), folder, { recursive: true });
-  return folder;
 }
 
 /** The same with a Group Controller whose sources are changed. Throws when a patch does not fit any more. */

@@ -1,5 +1,5 @@
 // Routing tokens made by the test itself with the installation's own key, to vary what an honest issuer never would.
-import { createPrivateKey, randomUUID, sign, type JsonWebKey } from "node:crypto";
+import { createHash, createPrivateKey, randomUUID, sign, type JsonWebKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -9,12 +9,13 @@ export function ownRoutingToken(
   issuedAtMs: number,
   claims: { aud: string } & Readonly<Record<string, string>>,
 ): string {
-  const [jwk] = JSON.parse(readFileSync(join(data, "keys/ca.json"), "utf8")) as (JsonWebKey & {
-    kid: string;
-  })[];
+  const [jwk] = JSON.parse(readFileSync(join(data, "keys/ca.json"), "utf8")) as JsonWebKey[];
   if (jwk === undefined) throw new Error("The data folder holds no signing key.");
   const iat = Math.floor(issuedAtMs / 1000);
-  const header = { alg: "EdDSA", typ: "acos-route+jwt", kid: jwk.kid };
+  // RFC 7638: a key's name is the hash of exactly these members in this order.
+  const members = JSON.stringify({ crv: jwk.crv, kty: jwk.kty, x: jwk.x });
+  const kid = createHash("sha256").update(members).digest("base64url");
+  const header = { alg: "EdDSA", typ: "acos-route+jwt", kid };
   const payload = { iss: "acos:orchestrator", iat, exp: iat + 60, jti: randomUUID(), ...claims };
   const signed = [header, payload]
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))

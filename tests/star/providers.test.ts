@@ -93,21 +93,21 @@ describe("a provider's key", () => {
     expect(scene.product.stderr()).not.toContain("very-secret");
   });
 
-  it("survives a change of the rest, and a changed base URL counts from the next run on", async () => {
+  it("never goes to an address that it was not given for, and a change counts from the next run on", async () => {
     const { org, rest } = scene.owner;
-    await rest.put(`/orgs/${org}/providers/scripted`, {
-      kind: "openai-compatible",
-      baseUrl: "http://127.0.0.1:9/v1",
-    });
+    const path = `/orgs/${org}/providers/scripted`;
+    const put = (body: object) =>
+      rest.call("PUT", path, { body: { kind: "openai-compatible", ...body } });
+    const elsewhere = { baseUrl: "http://127.0.0.1:9/v1" };
+    expect((await put(elsewhere)).status).toBe(400);
+    expect((await put({ ...elsewhere, apiKey: "sk-very-secret-5678" })).status).toBe(200);
     expect((await runOf(socket, await say(socket, "@lucky hello?"))).outcome).toBe("failed");
-    await rest.put(`/orgs/${org}/providers/scripted`, {
-      kind: "openai-compatible",
-      baseUrl: scene.model.url,
-    });
-    expect(
-      (await runOf(socket, await say(socket, `@lucky ${script({ text: "back" })}`))).outcome,
-    ).toBe("done");
-    expect(await rest.get(`/orgs/${org}/providers/scripted`)).toMatchObject({ hasKey: true });
+    const back = { baseUrl: scene.model.url, apiKey: "sk-very-secret-5678" };
+    expect((await put(back)).status).toBe(200);
+    const kept = await put({ baseUrl: scene.model.url, models: ["actor"] });
+    expect(kept.body).toMatchObject({ hasKey: true });
+    const posted = await say(socket, `@lucky ${script({ text: "back" })}`);
+    expect((await runOf(socket, posted)).outcome).toBe("done");
   });
 
   it("cannot be set for a provider that no agent's model names", async () => {

@@ -131,20 +131,20 @@ describe("a command", () => {
       [{ kind: "message-post", parts: "hello" }, "invalid_request"],
       [{ kind: "make-coffee" }, "invalid_request"],
       [{ kind: "run-cancel", run: "run_nonsense" }, "invalid_request"],
-      [{ kind: "run-cancel", run: "run_00000000000000000000000000" }, "not_found"],
+      [{ kind: "run-cancel", run: "run_00000000000000000000000000" }, "not_found run_ended"],
       [
         {
           kind: "approval-decide",
           approval: "apr_00000000000000000000000000",
           decision: "approve",
         },
-        "not_found",
+        "not_found approval_closed",
       ],
       [{ ...post("x"), replyTo: "msg_00000000000000000000000000" }, "not_found"],
     ];
     for (const [command, code] of wrong) {
       const problem = await refused(socket, command);
-      expect([command, problem.code]).toEqual([command, code]);
+      expect(code.split(" "), JSON.stringify(command)).toContain(problem.code);
       expect(problem.message.length).toBeGreaterThan(10);
     }
     await say(socket, "still here");
