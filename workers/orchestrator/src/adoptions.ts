@@ -1,9 +1,17 @@
 // Tells groups of changed agents: works through the outbox until every group has the new pin, and says who could not be told.
-import { problem, ProblemError, type AgentId, type Principal, type Result } from "@acos/protocol";
+import {
+  ERRORS,
+  makeId,
+  problem,
+  ProblemError,
+  type AgentId,
+  type Principal,
+  type Result,
+} from "@acos/protocol";
 
 import type { ControlPlane } from "./control-plane.ts";
 import { tryGroup, type GroupStub } from "./group-calls.ts";
-import { logError } from "./log.ts";
+import { logError, logWarning } from "./log.ts";
 import { listOwed, settle, type OwedAdoption } from "./store/adoption-rows.ts";
 import { readAgentState, type AgentState } from "./store/agent-cards.ts";
 
@@ -18,10 +26,7 @@ const ATTEMPTS = 2;
  * Tells every group that is owed news, of these agents or of any, and answers how many could not be told. What it cannot
  * deliver stays in the outbox for the next time.
  */
-export async function deliverAdoptions(
-  plane: ControlPlane,
-  agents?: readonly AgentId[],
-): Promise<number> {
+async function deliverAdoptions(plane: ControlPlane, agents?: readonly AgentId[]): Promise<number> {
   if (agents?.length === 0) return 0;
   const owed = await listOwed(plane.db, { ...(agents && { agents }), limit: OWED_MAX });
   const states = new Map<string, Promise<AgentState | undefined>>();
@@ -41,15 +46,18 @@ export async function requireDelivered(
 ): Promise<void> {
   const failed = await deliverAdoptions(plane, agents);
   if (failed === 0) return;
-  const words = `The change is saved, but ${failed} of its groups could not be told yet and may go on with the earlier version for now. They are told again on your next change or sign-in.`;
+  plane.outbox.noteOwing();
+  const words = `The change is saved, but ${failed} of its groups could not be told yet and may go on with the earlier version for now. They are told as soon as they answer.`;
   throw new ProblemError(problem("unavailable", words, { details: { groupsNotTold: failed } }));
 }
 
-/** Works on what is owed from earlier, after an answer has gone out; a failure is logged, the outbox keeps it. */
+/** Works on what is owed, beside an answer and when it is due; a failure is logged, the outbox keeps it. */
 export async function catchUp(plane: ControlPlane): Promise<void> {
+  if (!plane.outbox.takeDue(plane.clock.now())) return;
   try {
-    await deliverAdoptions(plane);
+    if ((await deliverAdoptions(plane)) > 0) plane.outbox.noteOwing();
   } catch (error) {
+    plane.outbox.noteOwing();
     logError("the outbox could not be worked on", error);
   }
 }
@@ -76,8 +84,13 @@ async function tellGroup(
   const at = { namespace: plane.groups, group: owed.group };
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const result = await tryGroup<{ seq: number }>(at, (stub) => tell(stub, owed, state));
-    // A group that knows neither itself nor the agent any more has nothing to adopt.
-    if (result.ok || result.problem.code === "not_found") return true;
+    if (result.ok) return true;
+    // A group that is gone, or refuses for good, would say the same next time.
+    const { code } = result.problem;
+    if (ERRORS[code].retry === "no") {
+      logWarning("a group refused an agent's change", { group: owed.group, code });
+      return true;
+    }
   }
   return false;
 }
@@ -91,7 +104,9 @@ function tell(
   return stub.removeMember(orgItself(owed), owed.agent);
 }
 
-/** The Orchestrator acting for the org that owns both the agent and the group. */
-function orgItself({ org, createdBy }: OwedAdoption): Principal {
-  return { user: createdBy, name: "Organization", orgs: [{ id: org, role: "owner" }] };
+/** Nobody's id: the Orchestrator acts for the org that owns both the agent and the group, not for a person. */
+const NOBODY = makeId("user", 0, new Uint8Array(10));
+
+function orgItself({ org }: OwedAdoption): Principal {
+  return { user: NOBODY, name: "Organization", orgs: [{ id: org, role: "owner" }] };
 }

@@ -3,7 +3,8 @@ import { isId, problem, type AgentId } from "@acos/protocol";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { and, eq, sql } from "drizzle-orm";
 
-import { controlPlaneOf, type ControlPlane } from "./control-plane.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import { controlPlaneOf } from "./open-control-plane.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 import { problemResponse } from "./rest/answer.ts";

@@ -12,7 +12,7 @@ import {
 import { generateKeyPair, signSessionCertificate } from "@acos/trust";
 import { WorkerEntrypoint } from "cloudflare:workers";
 
-import { controlPlaneOf } from "./control-plane.ts";
+import { controlPlaneOf } from "./open-control-plane.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 

@@ -22,7 +22,7 @@ export function userCardOf(user: UserId, name: string): UserCard {
 const HANDLE_MAX_CHARS = 32;
 
 /** A handle made of a name: letters without their accents, digits, single hyphens; `member` where nothing is left. */
-export function handleOf(name: string): string {
+function handleOf(name: string): string {
   const plain = name
     .normalize("NFKD")
     .replace(/\p{M}/gu, "")

@@ -3,7 +3,8 @@ import { problem, PRODUCT_VERSION, type Problem } from "@acos/protocol";
 
 import { catchUp } from "./adoptions.ts";
 import { serveJwks } from "./agent-records.ts";
-import { controlPlaneOf, type ControlPlane } from "./control-plane.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import { controlPlaneOf } from "./open-control-plane.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 import { jsonAnswer, problemResponse, toResponse } from "./rest/answer.ts";
@@ -37,7 +38,7 @@ export default {
     if (!serve) return servePage(bindings, request, pathname);
     try {
       const plane = await controlPlaneOf(bindings);
-      catchUpOnce(plane, context);
+      context.waitUntil(catchUp(plane));
       return await serve(plane, request);
     } catch (error) {
       logError("the Orchestrator could not start", error);
@@ -45,15 +46,6 @@ export default {
     }
   },
 } satisfies ExportedHandler<Bindings>;
-
-const caughtUp = new WeakSet<ControlPlane>();
-
-/** What an earlier process still owed to groups when it ended is worked on beside the first request. */
-function catchUpOnce(plane: ControlPlane, context: ExecutionContext): void {
-  if (caughtUp.has(plane)) return;
-  caughtUp.add(plane);
-  context.waitUntil(catchUp(plane));
-}
 
 function servePage(
   bindings: Bindings,

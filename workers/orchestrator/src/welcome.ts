@@ -5,6 +5,7 @@
 import {
   agentVersionKey,
   BUILTIN_TOOLS,
+  makeId,
   parse,
   policySchema,
   type AgentConfig,
@@ -104,8 +105,9 @@ async function prepareAgents(
 ): Promise<PreparedVersion[]> {
   const model = plane.settings.builtinModels[0].model;
   const tools = BUILTIN_TOOLS.map((name) => ({ type: "builtin" as const, name }));
-  const versions = FIRST_AGENTS.map(async (agent) => {
-    const id = freshId(plane.clock, "agent");
+  const versions = FIRST_AGENTS.map(async (agent, place) => {
+    // Ids sort by age: a millisecond apart keeps Ada before Grace on every list.
+    const id = makeId("agent", at + place, plane.clock.random(10));
     const config = { ...agent, model, tools };
     const prepared = await prepareVersion({ agent: id, org, version: 1, config, by, at });
     await fillCache(plane, agentVersionKey(prepared), prepared.body);

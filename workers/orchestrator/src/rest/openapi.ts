@@ -27,7 +27,7 @@ export function openApiAnswer(): Answer {
 }
 
 /** The document as a value. */
-export function describeApi(): JsonSchema {
+function describeApi(): JsonSchema {
   const paths: Record<string, JsonSchema> = {};
   for (const [id, operation] of Object.entries(OPERATIONS)) {
     const path = (paths[operation.path] ??= {});

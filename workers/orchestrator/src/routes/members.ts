@@ -16,13 +16,7 @@ import type { Call, Handler } from "../rest/call.ts";
 import { readPerson } from "../sign-in/caller.ts";
 import { accessGroup, notFound } from "../store/access.ts";
 import { readAgentState, type AgentState } from "../store/agent-cards.ts";
-import {
-  forgetMember,
-  noteMember,
-  orgOfGroup,
-  subscribe,
-  unsubscribe,
-} from "../store/group-rows.ts";
+import { forgetMember, noteMember, subscribe, unsubscribe } from "../store/group-rows.ts";
 import { requireAgentOfOrg } from "./groups.ts";
 
 export const putMember: Handler<"putMember"> = async (call) => {
@@ -34,15 +28,19 @@ export const putMember: Handler<"putMember"> = async (call) => {
   throw notFound("user or agent");
 };
 
-/** The group decides once more when it is told; asked first, nothing of an outsider's wish is noted down. */
+/**
+ * Asked before anything is noted down; the group decides once more when it is told. Whoever sees a group without being its
+ * member manages its org.
+ */
 async function requireAdmin(
   { plane, caller }: Pick<Call<"putMember">, "plane" | "caller">,
   group: GroupId,
 ): Promise<OrgId> {
-  const { role, org } = await askGroup({ namespace: plane.groups, group }, (stub) =>
-    stub.admit(principalOf(caller)),
+  const { members, org } = await askGroup({ namespace: plane.groups, group }, (stub) =>
+    stub.view(principalOf(caller)),
   );
-  if (role === "admin") return (await orgOfGroup(plane.db, group)) ?? org;
+  const self = members.find((member) => member.type === "user" && member.user === caller.user);
+  if (self === undefined || self.role === "admin") return org;
   const words = "Only admins of the group may change its members. Ask one of them.";
   throw new ProblemError(problem("forbidden", words));
 }

@@ -2,6 +2,7 @@
 import type { UserId } from "@acos/protocol";
 import { apiKey } from "@better-auth/api-key";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
+import { APIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { organization } from "better-auth/plugins/organization";
 
@@ -118,13 +119,27 @@ function personName(name: string, email: string): string {
 function organizations({ forget }: SignInParts) {
   const changed = async ({ user }: { user: { id: string } }) => forget(user.id as UserId);
   return organization({
+    // No mail is sent: who was given the invitation's id (128 random bits) and signs in with its address may accept it.
+    requireEmailVerificationOnInvitation: false,
     organizationHooks: {
+      beforeAcceptInvitation: requireNoPromotion,
       afterAddMember: changed,
       afterRemoveMember: changed,
       afterUpdateMemberRole: changed,
       afterAcceptInvitation: changed,
     },
   });
+}
+
+/** Members see the ids of open invitations: without a proven address one of them is worth membership, never more. */
+async function requireNoPromotion(offer: {
+  readonly invitation: { readonly role?: string | null };
+  readonly user: { readonly emailVerified: boolean };
+}): Promise<void> {
+  if (offer.user.emailVerified || (offer.invitation.role ?? "member") === "member") return;
+  const message =
+    "Your e-mail address is not verified, so you can only be invited as a member. Ask for that, and to be made admin afterwards.";
+  throw new APIError("FORBIDDEN", { message });
 }
 
 function apiKeys(clock: Clock) {

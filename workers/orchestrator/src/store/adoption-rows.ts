@@ -2,21 +2,35 @@
 import type { AgentId, GroupId } from "@acos/protocol";
 import { and, eq, inArray, lte, sql, type SQL } from "drizzle-orm";
 
-import { adoptions, groupAgents, groups } from "./control-tables.ts";
+import { adoptions, agents, agentVersions, groupAgents, groups } from "./control-tables.ts";
 import type { Database } from "./database.ts";
 
 /**
- * The statement that owes news to every group with an agent that fits `which`: `ga` is the group's subscription, `a` the
- * agent, `av` the version that group uses. Runs in the transaction of the change itself, so that no news is lost.
+ * The statement that owes news to every group with an agent that fits `which`, a condition on the group's subscription, the
+ * agent and the version that group uses. Runs in the transaction of the change itself, so that no news is lost.
  */
-export function oweGroups(db: Database, which: SQL) {
-  return db.run(sql`
-    INSERT INTO adoption (group_id, agent_id, revision)
-    SELECT ga.group_id, ga.agent_id, a.revision FROM group_agent ga
-    JOIN agent a ON a.id = ga.agent_id
-    JOIN agent_version av ON av.agent_id = a.id AND av.version = coalesce(ga.version, a.version)
-    WHERE ${which}
-    ON CONFLICT (group_id, agent_id) DO UPDATE SET revision = excluded.revision`);
+export function oweGroups(db: Database, which: SQL | undefined) {
+  const used = sql`coalesce(${groupAgents.version}, ${agents.version})`;
+  const owed = db
+    .select({
+      group: groupAgents.group,
+      agent: groupAgents.agent,
+      revision: agents.revision,
+    })
+    .from(groupAgents)
+    .innerJoin(agents, eq(agents.id, groupAgents.agent))
+    .innerJoin(
+      agentVersions,
+      and(eq(agentVersions.agent, agents.id), eq(agentVersions.version, used)),
+    )
+    .where(which);
+  return db
+    .insert(adoptions)
+    .select(owed)
+    .onConflictDoUpdate({
+      target: [adoptions.group, adoptions.agent],
+      set: { revision: sql`excluded.revision` },
+    });
 }
 
 export type OwedAdoption = Awaited<ReturnType<typeof listOwed>>[number];
@@ -30,7 +44,6 @@ export function listOwed(db: Database, which: { agents?: readonly AgentId[]; lim
       revision: adoptions.revision,
       version: groupAgents.version,
       org: groups.org,
-      createdBy: groups.createdBy,
     })
     .from(adoptions)
     .innerJoin(

@@ -9,12 +9,12 @@ import {
   type UserId,
 } from "@acos/protocol";
 import { sha256Hex } from "@acos/trust";
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 
 import { fillCache } from "../agent-cache.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { oweGroups } from "./adoption-rows.ts";
-import { agents, agentVersions } from "./control-tables.ts";
+import { agents, agentVersions, groupAgents } from "./control-tables.ts";
 import { isTaken, type Database } from "./database.ts";
 
 export interface AgentVersionDraft {
@@ -80,7 +80,7 @@ export async function commitVersion(
         .update(agents)
         .set({ version, provider, updatedAt: at, revision: sql`${agents.revision} + 1` })
         .where(eq(agents.id, agent)),
-      oweGroups(db, sql`a.id = ${agent} AND ga.version IS NULL`),
+      oweGroups(db, and(eq(agents.id, agent), isNull(groupAgents.version))),
     ]);
     return true;
   } catch (error) {
@@ -110,7 +110,7 @@ export async function deleteAgentRows(db: Database, agent: AgentId, at: number):
       .update(agents)
       .set({ deletedAt: at, updatedAt: at, revision: sql`${agents.revision} + 1` })
       .where(eq(agents.id, agent)),
-    oweGroups(db, sql`a.id = ${agent}`),
+    oweGroups(db, eq(agents.id, agent)),
   ]);
 }
 

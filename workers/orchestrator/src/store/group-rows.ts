@@ -44,7 +44,12 @@ export function insertGroup(db: Database, draft: GroupDraft) {
 export async function readDraft(db: Database, group: GroupId): Promise<GroupDraft | undefined> {
   const [found, subscribed] = await db.batch([
     db.select().from(groups).where(eq(groups.id, group)),
-    db.select().from(groupAgents).where(eq(groupAgents.group, group)),
+    // In the order in which they were asked for.
+    db
+      .select()
+      .from(groupAgents)
+      .where(eq(groupAgents.group, group))
+      .orderBy(sql`rowid`),
   ]);
   const row = found[0];
   if (!row) return undefined;
@@ -59,15 +64,6 @@ export async function setGroupState(
   state: "ready" | "failed",
 ): Promise<void> {
   await db.update(groups).set({ state }).where(eq(groups.id, group));
-}
-
-/** The org of a group that is ready; undefined for any other. */
-export async function orgOfGroup(db: Database, group: GroupId): Promise<OrgId | undefined> {
-  const [row] = await db
-    .select({ org: groups.org })
-    .from(groups)
-    .where(and(eq(groups.id, group), eq(groups.state, "ready")));
-  return row?.org;
 }
 
 /** A page of the groups of an org that a user is a member of, newest first, older than `cursor`. */

@@ -15,7 +15,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import { emptyCache, fillCache } from "../agent-cache.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { oweGroups } from "./adoption-rows.ts";
-import { agents, providers, providerVersions } from "./control-tables.ts";
+import { agents, agentVersions, providers, providerVersions } from "./control-tables.ts";
 import { isTaken, type Database } from "./database.ts";
 
 export interface ProviderName {
@@ -171,5 +171,8 @@ function raiseUsers(db: Database, { org, name }: ProviderName) {
 }
 
 function oweUsers(db: Database, { org, name }: ProviderName) {
-  return oweGroups(db, sql`a.org_id = ${org} AND av.provider = ${name} AND a.deleted_at IS NULL`);
+  return oweGroups(
+    db,
+    and(eq(agents.org, org), eq(agentVersions.provider, name), isNull(agents.deletedAt)),
+  );
 }

@@ -1,0 +1,294 @@
+// The REST interface as such: routing, bodies, problems, idempotency keys, access, groups and members, OpenAPI.
+import {
+  BODY_MAX_BYTES,
+  OPERATIONS,
+  problemSchema,
+  type AgentView,
+  type GroupSummary,
+  type GroupView,
+  type Problem,
+} from "@acos/protocol";
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+
+import { HANDLERS } from "../src/routes/handlers.ts";
+import { down } from "./fake-group.ts";
+import { knock, Person } from "./person.ts";
+import type { TestBindings } from "./worker.ts";
+
+const bindings = env as unknown as TestBindings;
+
+let person: Person;
+let org: string;
+let outsider: Person;
+
+beforeAll(async () => {
+  person = await Person.signUp();
+  org = await person.org();
+  outsider = await Person.signUp();
+});
+beforeEach(() => {
+  down.clear();
+});
+
+const AGENT = { handle: "h", name: "H", model: "rehearsal/rehearsal-1" };
+
+describe("requests", () => {
+  it("[RQ1] health and public keys need no sign-in", async () => {
+    expect(await (await knock("/healthz")).json()).toMatchObject({ status: "ok" });
+    const jwks = await (await knock("/.well-known/jwks.json")).json<{ keys: object[] }>();
+    expect(jwks.keys).toHaveLength(2);
+    expect(JSON.stringify(jwks)).not.toContain('"d"');
+  });
+
+  it("[RQ2] unknown paths, wrong methods and anonymous callers get a Problem with the request's id", async () => {
+    const nowhere = await person.api<Problem>("GET", "/nowhere");
+    expect([nowhere.status, nowhere.body.code]).toEqual([404, "not_found"]);
+    expect(nowhere.body.requestId).toBe(nowhere.headers.get("x-request-id"));
+    expect(problemSchema.safeParse(nowhere.body).success).toBe(true);
+    const wrong = await person.api<Problem>("PUT", "/me");
+    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET"]);
+    const anonymous = await new Person().api<Problem>("GET", "/me");
+    expect([anonymous.status, anonymous.body.code]).toEqual([401, "unauthenticated"]);
+    expect((await knock("/api/nowhere")).status).toBe(404);
+    expect((await person.fetch("HEAD", "/api/v1/me")).status).toBe(200);
+  });
+
+  it("[RQ3] answers are not cached, and tell the browser to guess nothing", async () => {
+    const { headers } = await person.api("GET", "/me");
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("access-control-allow-origin")).toBeNull();
+  });
+
+  it("[RQ4] a body that is too large, no JSON, no UTF-8 or of the wrong type is refused", async () => {
+    const post = async (body: BodyInit, type = "application/json") => {
+      const init = { body, headers: { "content-type": type } };
+      const response = await person.fetch("POST", `/api/v1/orgs/${org}/agents`, init);
+      return (await response.json<Problem>()).code;
+    };
+    expect(await post("x".repeat(BODY_MAX_BYTES + 1))).toBe("too_large");
+    expect(await post("{")).toBe("invalid_json");
+    expect(await post(new Uint8Array([0x22, 0xff, 0x22]))).toBe("invalid_json");
+    expect(await post(JSON.stringify(AGENT), "text/plain")).toBe("unsupported_media_type");
+  });
+
+  it("[RQ5] unknown fields and wrong types are refused, each named", async () => {
+    const unknown = { ...AGENT, colour: "red" };
+    const { body } = await person.api<Problem>("POST", `/orgs/${org}/agents`, unknown);
+    expect(body.code).toBe("invalid_request");
+    expect(body.message).toContain("colour");
+    const limit = await person.api<Problem>("GET", `/orgs/${org}/agents?limit=0`);
+    expect(limit.body.message).toContain("limit");
+  });
+});
+
+describe("idempotency keys", () => {
+  const withKey = (key: string, body: unknown) =>
+    person.ask<AgentView & Problem>("POST", `/api/v1/orgs/${org}/agents`, body, {
+      "idempotency-key": key,
+    });
+
+  it("[ID1] the same request again gets the first answer, and nothing is made twice", async () => {
+    const first = await withKey("k-1", AGENT);
+    const again = await withKey("k-1", AGENT);
+    expect(again.body).toEqual(first.body);
+    expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([201, "true"]);
+  });
+
+  it("[ID2] another request under the same key is refused", async () => {
+    await withKey("k-2", AGENT);
+    const other = await withKey("k-2", { ...AGENT, name: "Other" });
+    expect([other.status, other.body.code]).toEqual([409, "idempotency_conflict"]);
+    const bad = await withKey("two words", AGENT);
+    expect(bad.body.code).toBe("invalid_request");
+  });
+
+  it("[ID3] requests at the same moment make one thing, and keys of different people do not meet", async () => {
+    const answers = await Promise.all(Array.from({ length: 4 }, () => withKey("k-3", AGENT)));
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    const theirs = await outsider.ask<AgentView>(
+      "POST",
+      `/api/v1/orgs/${await outsider.org()}/agents`,
+      AGENT,
+      { "idempotency-key": "k-3" },
+    );
+    expect(theirs.status).toBe(201);
+  });
+
+  it("[ID4] a failure on our side frees the key; a refusal is kept", async () => {
+    const make = () =>
+      person.ask<Problem>(
+        "POST",
+        `/api/v1/orgs/${org}/groups`,
+        { name: "G" },
+        {
+          "idempotency-key": "k-4",
+        },
+      );
+    down.add("createGroup");
+    expect((await make()).status).toBe(503);
+    down.clear();
+    expect((await make()).status).toBe(201);
+    const refused = await withKey("k-5", { ...AGENT, model: "acme/x" });
+    expect(refused.status).toBe(400);
+    expect(
+      (await withKey("k-5", { ...AGENT, model: "acme/x" })).headers.get("idempotency-replayed"),
+    ).toBe("true");
+  });
+});
+
+describe("kept answers", () => {
+  it("[ID5] a fresh API key is repeated to its owner and lies sealed in the database", async () => {
+    const ask = () =>
+      person.ask<{ key: string }>(
+        "POST",
+        "/api/v1/api-keys",
+        { name: "k" },
+        {
+          "idempotency-key": "k-6",
+        },
+      );
+    const { key } = (await ask()).body;
+    expect((await ask()).body.key).toBe(key);
+    const { results } = await bindings.DB.prepare("SELECT * FROM idempotency").all();
+    expect(results.length).toBeGreaterThan(0);
+    expect(JSON.stringify(results)).not.toContain(key);
+  });
+});
+
+describe("access", () => {
+  it("[AC1] what is somebody else's answers like what does not exist", async () => {
+    const agent = (await person.api<AgentView>("POST", `/orgs/${org}/agents`, AGENT)).body;
+    const group = await person.welcome();
+    const unknown = (id: string) => `${id.slice(0, -4)}0000`;
+    const paths: [string, string, unknown?][] = [
+      ["GET", `/orgs/${org}/agents`],
+      ["POST", `/orgs/${org}/agents`, AGENT],
+      ["GET", `/orgs/${org}/groups`],
+      ["POST", `/orgs/${org}/groups`, { name: "x" }],
+      ["GET", `/orgs/${org}/providers`],
+      ["PUT", `/orgs/${org}/providers/p`, { kind: "openai" }],
+      ["GET", `/orgs/${org}/models`],
+      ["GET", `/agents/${agent.id}`],
+      ["PATCH", `/agents/${agent.id}`, {}],
+      ["DELETE", `/agents/${agent.id}`],
+      ["GET", `/agents/${agent.id}/versions`],
+      ["POST", `/agents/${agent.id}/versions/1/restore`],
+      ["GET", `/groups/${group.id}`],
+      ["PATCH", `/groups/${group.id}`, { name: "x" }],
+      ["DELETE", `/groups/${group.id}`],
+      ["POST", `/groups/${group.id}/token`],
+      ["GET", `/groups/${group.id}/events`],
+      ["PUT", `/groups/${group.id}/members/${agent.id}`, {}],
+      ["DELETE", `/groups/${group.id}/members/${agent.id}`],
+    ];
+    for (const [method, path, body] of paths) {
+      const theirs = await outsider.api<Problem>(method, path, body);
+      const [, kind, id = ""] = path.split("/");
+      const none = await outsider.api<Problem>(
+        method,
+        path.replace(`/${kind}/${id}`, `/${kind}/${unknown(id)}`),
+        body,
+      );
+      expect([path, theirs.status]).toEqual([path, 404]);
+      expect(theirs.body.message).toBe(none.body.message);
+    }
+    expect((await person.api("GET", "/agents/garbage")).status).toBe(404);
+  });
+
+  it("[AC2] an agent of another org cannot be put into a group", async () => {
+    const theirs = await outsider.org();
+    const agent = (await outsider.api<AgentView>("POST", `/orgs/${theirs}/agents`, AGENT)).body;
+    const made = await person.api("POST", `/orgs/${org}/groups`, {
+      name: "x",
+      agents: [{ id: agent.id }],
+    });
+    expect(made.status).toBe(404);
+    const group = await person.welcome();
+    const put = await person.api("PUT", `/groups/${group.id}/members/${agent.id}`, {});
+    expect(put.status).toBe(404);
+  });
+});
+
+describe("groups", () => {
+  const make = async (name: string) =>
+    (await person.api<GroupView>("POST", `/orgs/${org}/groups`, { name })).body;
+  const list = async (who: Person, query = "") =>
+    (
+      await who.api<{ items: GroupSummary[]; nextCursor: string | null }>(
+        "GET",
+        `/orgs/${org}/groups${query}`,
+      )
+    ).body;
+
+  it("[GR1] a group is listed once it is made, renamed when it is renamed, gone when it is deleted", async () => {
+    const group = await make("First");
+    expect((await list(person)).items[0]).toMatchObject({ id: group.id, org, name: "First" });
+    await person.api("PATCH", `/groups/${group.id}`, { name: "Second" });
+    expect((await list(person)).items[0]!.name).toBe("Second");
+    const page = await list(person, "?limit=1");
+    const next = await list(person, `?limit=1&cursor=${page.nextCursor}`);
+    expect(next.items[0]!.id).not.toBe(group.id);
+    expect((await person.api("DELETE", `/groups/${group.id}`)).status).toBe(204);
+    expect((await list(person)).items.map(({ id }) => id)).not.toContain(group.id);
+  });
+
+  it("[GR2] a group whose making failed is not listed", async () => {
+    down.add("createGroup");
+    const { status } = await person.api("POST", `/orgs/${org}/groups`, { name: "Never" });
+    expect(status).toBe(503);
+    down.clear();
+    expect((await list(person)).items.map(({ name }) => name)).not.toContain("Never");
+  });
+
+  it("[GR3] a guest is added by id, lists the group without being in the org, and may not add others", async () => {
+    const group = await make("With guest");
+    const guest = await Person.signUp("Bo");
+    const { user } = await guest.me();
+    const put = await person.api("PUT", `/groups/${group.id}/members/${user.id}`, {
+      role: "viewer",
+    });
+    expect(put.status).toBe(200);
+    expect((await list(guest)).items.map(({ id }) => id)).toEqual([group.id]);
+    const more = await guest.api<Problem>("PUT", `/groups/${group.id}/members/${user.id}`, {
+      role: "admin",
+    });
+    expect(more.body.code).toBe("forbidden");
+    expect((await guest.api("DELETE", `/groups/${group.id}/members/${user.id}`)).status).toBe(204);
+    expect((await guest.api("GET", `/orgs/${org}/groups`)).status).toBe(404);
+    const nobody = await person.api("PUT", `/groups/${group.id}/members/usr_${"0".repeat(26)}`, {});
+    expect(nobody.status).toBe(404);
+  });
+});
+
+describe("the OpenAPI document", () => {
+  it("[OA1] describes every operation, each of which has a handler", async () => {
+    const document = await (
+      await knock("/api/v1/openapi.json")
+    ).json<{
+      openapi: string;
+      paths: Record<
+        string,
+        Record<string, { operationId: string; parameters: { name: string }[] }>
+      >;
+      components: { responses: object; schemas: object; securitySchemes: object };
+    }>();
+    expect(document.openapi).toBe("3.1.0");
+    const described = Object.values(document.paths).flatMap((path) =>
+      Object.values(path).map(({ operationId }) => operationId),
+    );
+    expect(described.toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
+    expect(Object.keys(HANDLERS).toSorted()).toEqual(described.toSorted());
+    for (const [path, methods] of Object.entries(document.paths))
+      for (const [, { parameters }] of Object.entries(methods))
+        for (const [, name] of path.matchAll(/\{(\w+)\}/g))
+          expect(parameters.map((one) => one.name)).toContain(name);
+    const references = [
+      ...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/(\w+)"/g),
+    ];
+    expect(references.length).toBeGreaterThan(0);
+    for (const [, kind, name] of references)
+      expect(document.components).toHaveProperty([kind!, name!]);
+  });
+});

@@ -1,0 +1,232 @@
+// Accounts: sign-up, the welcome, sessions, access tokens, API keys and what other sites may not do.
+import { isId, type ApiKeyView, type GroupView, type Problem } from "@acos/protocol";
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { down } from "./fake-group.ts";
+import { Person } from "./person.ts";
+import { gauge } from "./worker.ts";
+
+beforeEach(() => {
+  down.clear();
+});
+
+describe("sign-up", () => {
+  it("[SI1] gives a personal org, owned, and ids of ours", async () => {
+    const person = await Person.signUp();
+    const { user, orgs } = await person.me();
+    expect(isId("user", user.id)).toBe(true);
+    expect(user.email).toBe(person.email);
+    expect(orgs).toHaveLength(1);
+    expect(isId("org", orgs[0]!.id)).toBe(true);
+    expect(orgs[0]!.role).toBe("owner");
+  });
+
+  it("[SI2] gives the group Welcome with Ada and Grace, who answer everyone, on the best model", async () => {
+    const view = await (await Person.signUp()).welcome();
+    expect(view.name).toBe("Welcome");
+    expect(view.policy.wake).toBe("everyone");
+    const handles = view.members.map(({ handle }) => handle);
+    expect(handles).toEqual(["zoe-kim", "ada", "grace"]);
+    const models = view.members.flatMap((one) => (one.type === "agent" ? [one.pin.model] : []));
+    expect(models).toEqual(["local/small", "local/small"]);
+  });
+
+  it("[SI3] succeeds while groups are down, and the welcome is made good at the next sign-in or GET /me", async () => {
+    down.add("createGroup");
+    const person = await Person.signUp();
+    const org = await person.org();
+    const before = await person.api<{ items: unknown[] }>("GET", `/orgs/${org}/groups`);
+    expect(before.body.items).toEqual([]);
+    down.clear();
+    expect((await person.welcome()).name).toBe("Welcome");
+    await person.me();
+    const after = await person.api<{ items: unknown[] }>("GET", `/orgs/${org}/groups`);
+    expect(after.body.items).toHaveLength(1);
+  });
+});
+
+describe("sessions", () => {
+  it("[SI4] a warm caller is proven without the database, by memory or by the access token", async () => {
+    const person = await Person.signUp();
+    const group = await person.welcome();
+    gauge.databaseCalls = 0;
+    for (const path of ["", "/events", "/messages", "/runs"])
+      expect((await person.api("GET", `/groups/${group.id}${path}`)).status).toBe(200);
+    expect((await person.api("POST", `/groups/${group.id}/token`)).status).toBe(200);
+    const command = { kind: "message-post", parts: [{ type: "text", text: "hi" }] };
+    const posted = await person.api("POST", `/groups/${group.id}/commands`, { id: "c-1", command });
+    expect(posted.status).toBe(200);
+    expect(gauge.databaseCalls).toBe(0);
+  });
+
+  it("[SI5] the access token counts only beside the session it was made for", async () => {
+    const person = await Person.signUp();
+    const other = await Person.signUp();
+    await person.me();
+    expect(person.cookies.has("acos_access")).toBe(true);
+    const stolen = person.cookies.get("acos_access")!;
+    person.cookies.clear();
+    person.cookies.set("acos_access", stolen);
+    expect((await person.api("GET", "/me")).status).toBe(401);
+    await other.me();
+    other.cookies.set("acos_access", stolen);
+    expect((await other.me()).user.email).toBe(other.email);
+  });
+
+  it("[SI6] sign-out ends the session at once and clears the access cookie", async () => {
+    const person = await Person.signUp();
+    await person.me();
+    const kept = new Map(person.cookies);
+    expect((await person.ask("POST", "/api/auth/sign-out", {})).status).toBe(200);
+    expect(person.cookies.has("acos_access")).toBe(false);
+    for (const [name, value] of kept) person.cookies.set(name, value);
+    const { status, body } = await person.api<Problem>("GET", "/me");
+    expect(status).toBe(401);
+    expect(body.code).toBe("unauthenticated");
+  });
+
+  it("[SI7] signing in again finds everything as it was", async () => {
+    const person = await Person.signUp();
+    const { id } = await person.welcome();
+    person.cookies.clear();
+    expect((await person.signIn()).status).toBe(200);
+    expect((await person.welcome()).id).toBe(id);
+  });
+
+  it("[SI8] refuses another site's request, and a browser's without an origin from another site", async () => {
+    const person = await Person.signUp();
+    const body = { name: "k" };
+    const post = (headers: Record<string, string>) =>
+      person.ask<Problem>("POST", "/api/v1/api-keys", body, headers);
+    expect((await post({ origin: "http://evil.example" })).body.code).toBe("forbidden_origin");
+    expect((await post({ origin: "null" })).body.code).toBe("forbidden_origin");
+    expect((await post({ "sec-fetch-site": "cross-site" })).body.code).toBe("forbidden_origin");
+    expect((await post({ origin: "http://127.0.0.1:8787" })).status).toBe(201);
+    expect((await post({})).status).toBe(201);
+    const signUp = await person.ask<Problem>(
+      "POST",
+      "/api/auth/sign-out",
+      {},
+      { origin: "http://evil.example" },
+    );
+    expect(signUp.body.code).toBe("forbidden_origin");
+  });
+});
+
+describe("API keys", () => {
+  async function keyOf(person: Person, scopes?: string[]): Promise<ApiKeyView & { key: string }> {
+    const { body, status } = await person.api<ApiKeyView & { key: string }>("POST", "/api-keys", {
+      name: "script",
+      ...(scopes && { scopes }),
+    });
+    expect(status).toBe(201);
+    return body;
+  }
+
+  it("[SI9] a key acts as its user, is shown once, and is verified without the database when warm", async () => {
+    const person = await Person.signUp();
+    const made = await keyOf(person);
+    expect(made.key.startsWith("acos_")).toBe(true);
+    expect(made.scopes).toEqual(["read", "write"]);
+    const listed = await person.api<{ items: ApiKeyView[] }>("GET", "/api-keys");
+    expect(listed.body.items.map(({ id }) => id)).toEqual([made.id]);
+    expect(JSON.stringify(listed.body)).not.toContain(made.key);
+    const group = await person.welcome();
+    const script = new Person();
+    script.key = made.key;
+    expect((await script.me()).user.email).toBe(person.email);
+    gauge.databaseCalls = 0;
+    expect((await script.api<GroupView>("GET", `/groups/${group.id}`)).body.id).toBe(group.id);
+    expect(gauge.databaseCalls).toBe(0);
+  });
+
+  it("[SI10] a key without the scope is refused, and cannot make a key that has it", async () => {
+    const person = await Person.signUp();
+    const script = new Person();
+    script.key = (await keyOf(person, ["read"])).key;
+    expect((await script.api("GET", "/me")).status).toBe(200);
+    const { status, body } = await script.api<Problem>("POST", "/api-keys", { name: "more" });
+    expect([status, body.code]).toEqual([403, "forbidden"]);
+    script.key = (await keyOf(person, ["write"])).key;
+    expect((await script.api("GET", "/me")).status).toBe(403);
+    const wider = await script.api<Problem>("POST", "/api-keys", { name: "m", scopes: ["read"] });
+    expect(wider.body.code).toBe("forbidden");
+  });
+
+  it("[SI11] a revoked key is refused at once, a garbled one without a look into the database", async () => {
+    const person = await Person.signUp();
+    const { key, id } = await keyOf(person);
+    const script = new Person();
+    script.key = key;
+    expect((await script.api("GET", "/me")).status).toBe(200);
+    const other = await Person.signUp();
+    expect((await other.api("DELETE", `/api-keys/${id}`)).status).toBe(404);
+    expect((await person.api("DELETE", `/api-keys/${id}`)).status).toBe(204);
+    expect((await script.api("GET", "/me")).status).toBe(401);
+    gauge.databaseCalls = 0;
+    for (const garbled of [`${key}x`, key.replace("acos_", "acos_A"), "nonsense"]) {
+      script.key = garbled;
+      expect((await script.api("GET", "/me")).status).toBe(401);
+    }
+    expect(gauge.databaseCalls).toBe(0);
+  });
+
+  it("[SI12] the sign-in surface offers no API key routes beside /api/v1/api-keys", async () => {
+    const person = await Person.signUp();
+    const { status } = await person.fetch("GET", "/api/auth/api-key/list");
+    expect(status).toBe(404);
+  });
+});
+
+describe("organizations", () => {
+  it("[SI13] somebody invited is in the org as soon as they accept, and out as soon as they are removed", async () => {
+    const owner = await Person.signUp();
+    const guest = await Person.signUp();
+    const org = await owner.org();
+    const { body: before } = await guest.api<Problem>("GET", `/orgs/${org}/agents`);
+    expect(before.code).toBe("not_found");
+    const invited = await owner.ask<{ id: string }>(
+      "POST",
+      "/api/auth/organization/invite-member",
+      {
+        email: guest.email,
+        role: "member",
+        organizationId: org,
+      },
+    );
+    expect(invited.status).toBe(200);
+    const accepted = await guest.ask("POST", "/api/auth/organization/accept-invitation", {
+      invitationId: invited.body.id,
+    });
+    expect(accepted.status).toBe(200);
+    expect((await guest.api("GET", `/orgs/${org}/agents`)).status).toBe(200);
+    const provider = await guest.api<Problem>("PUT", `/orgs/${org}/providers/x`, {
+      kind: "openai",
+      apiKey: "k",
+    });
+    expect(provider.body.code).toBe("forbidden");
+    const removed = await owner.ask("POST", "/api/auth/organization/remove-member", {
+      memberIdOrEmail: guest.email,
+      organizationId: org,
+    });
+    expect(removed.status).toBe(200);
+    expect((await guest.api("GET", `/orgs/${org}/agents`)).status).toBe(404);
+  });
+
+  it("[SI14] an unverified address becomes a member by an invitation, never an admin", async () => {
+    const owner = await Person.signUp();
+    const guest = await Person.signUp();
+    const organizationId = await owner.org();
+    const invitation = { email: guest.email, role: "admin", organizationId };
+    const invited = await owner.ask<{ id: string }>(
+      "POST",
+      "/api/auth/organization/invite-member",
+      invitation,
+    );
+    const accepted = await guest.ask("POST", "/api/auth/organization/accept-invitation", {
+      invitationId: invited.body.id,
+    });
+    expect(accepted.status).toBe(403);
+    expect((await guest.api("GET", `/orgs/${organizationId}/agents`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,53 @@
+// The Worker under test: the Orchestrator with a counter round D1, a KV that can fail, and fake groups.
+import orchestrator from "../src/index.ts";
+import type { Bindings } from "../src/env.ts";
+
+export { AgentRecords, CertificateAuthority } from "../src/index.ts";
+export { FakeGroup } from "./fake-group.ts";
+
+export interface TestBindings extends Bindings {
+  readonly MIGRATIONS: readonly { readonly queries: readonly string[] }[];
+}
+
+/** What tests read and set; the Worker runs in their isolate. */
+export const gauge = { databaseCalls: 0, cacheFails: false };
+
+const gauged = new WeakMap<object, TestBindings>();
+
+function gaugedBindings(bindings: TestBindings): TestBindings {
+  const known = gauged.get(bindings);
+  if (known) return known;
+  const made = {
+    ...bindings,
+    DB: countedDatabase(bindings.DB),
+    AGENT_CACHE: failingCache(bindings),
+  };
+  gauged.set(bindings, made);
+  return made;
+}
+
+export default {
+  fetch: (request, bindings, context) =>
+    orchestrator.fetch(request, gaugedBindings(bindings), context),
+} satisfies ExportedHandler<TestBindings>;
+
+function countedDatabase(database: D1Database): D1Database {
+  return new Proxy(database, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      if (name === "prepare" || name === "batch") gauge.databaseCalls += 1;
+      return value.bind(target);
+    },
+  });
+}
+
+function failingCache({ AGENT_CACHE }: TestBindings): KVNamespace {
+  return new Proxy(AGENT_CACHE, {
+    get(target, name) {
+      if (name === "put" && gauge.cacheFails) return () => Promise.reject(new Error("KV is down"));
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,0 +1,54 @@
+// Runs the Orchestrator's tests inside workerd, on a real D1 and KV and with a stand-in for the groups.
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const here = import.meta.dirname;
+
+async function freshCaKey(): Promise<JsonWebKey> {
+  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+  return crypto.subtle.exportKey("jwk", pair.privateKey);
+}
+
+const BUILTIN_MODELS = [
+  { provider: "local", kind: "openai-compatible", model: "local/small", label: "Small" },
+  {
+    provider: "rehearsal",
+    kind: "rehearsal",
+    model: "rehearsal/rehearsal-1",
+    label: "Rehearsal (not an AI model)",
+  },
+];
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest(async () => ({
+      main: `${here}/test/worker.ts`,
+      miniflare: {
+        compatibilityDate: "2026-10-01",
+        compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
+        d1Databases: { DB: "acos" },
+        kvNamespaces: { AGENT_CACHE: "agents" },
+        durableObjects: { GROUPS: { className: "FakeGroup", useSQLite: true } },
+        bindings: {
+          CA_KEYS: JSON.stringify([await freshCaKey(), await freshCaKey()]),
+          MASTER_KEY: Buffer.alloc(32, 7).toString("base64url"),
+          AUTH_SECRET: "a secret for tests that is long enough",
+          PUBLIC_ORIGINS: "http://localhost:8787,http://127.0.0.1:8787",
+          EMBEDDED: "true",
+          ALLOW_LOCAL_EGRESS: "true",
+          BUILTIN_MODELS: JSON.stringify(BUILTIN_MODELS),
+          MIGRATIONS: await readD1Migrations(`${here}/migrations`),
+        },
+      },
+    })),
+  ],
+  test: {
+    name: "orchestrator",
+    root: here,
+    include: ["test/**/*.workerd.test.ts"],
+    setupFiles: ["./test/migrate.ts"],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    sequence: { groupOrder: 1 },
+  },
+});
