@@ -1,5 +1,11 @@
 // The run half of evolve: facts about runs, their turns, tool calls and approvals.
-import type { EventOf, GroupEvent, GroupEventKind, RunId } from "@acos/protocol";
+import {
+  RUN_TURNS_MAX,
+  type EventOf,
+  type GroupEvent,
+  type GroupEventKind,
+  type RunId,
+} from "@acos/protocol";
 
 import { isOpen, nextRunState, type RunFact } from "./run-table.ts";
 import {
@@ -34,8 +40,6 @@ export type RunEvent = EventOf<(typeof RUN_KINDS)[number]>;
 type Placed<E> = { readonly seq: number; readonly at: number; readonly event: E };
 type Change = Partial<GroupState>;
 
-/** Turns a run may take before it pauses; a member's resume grants as many again. */
-export const TURNS_GRANTED = 25;
 /** How long wakes between agents are remembered: the longest any limit looks back. */
 export const WAKE_MEMORY_MS = 60 * 60_000;
 
@@ -100,7 +104,7 @@ function foldRun(
     case "run-resumed":
       return put(state, {
         ...step(run, "resume"),
-        turnsAllowed: run.turnsAllowed + TURNS_GRANTED,
+        turnsAllowed: run.turnsAllowed + RUN_TURNS_MAX,
       });
     case "run-ended":
       return end(state, run.run);
@@ -127,7 +131,7 @@ function queue(state: GroupState, { seq, at, event }: Placed<EventOf<"run-queued
     version: event.version,
     pin: null,
     startedSeq: seq,
-    turnsAllowed: TURNS_GRANTED,
+    turnsAllowed: RUN_TURNS_MAX,
     open: null,
     steps: [],
     usage: NO_USAGE,

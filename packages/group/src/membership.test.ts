@@ -1,6 +1,8 @@
 // Tests of who belongs to a group, and of versions that members follow.
 import { describe, expect, it } from "vitest";
 
+import type { Command } from "@acos/protocol";
+
 import { card, ORG, Scenario, testId } from "../test/scenario.ts";
 import { accessGroup, COMMAND_ROLES } from "./index.ts";
 
@@ -105,7 +107,7 @@ describe("members", () => {
     const scenario = Scenario.of(["ada"]);
     scenario.addUser("noor", 2);
     scenario.addUser("vic", 3, "viewer");
-    const post = { kind: "message-post", parts: [{ type: "text", text: "hello" }] } as const;
+    const post: Command = { kind: "message-post", parts: [{ type: "text", text: "hello" }] };
     const rename = { kind: "settings-change", name: "Orchard" } as const;
     const mark = { kind: "read-mark", seq: 2 } as const;
     const refused = (handle: string, command: Parameters<Scenario["command"]>[1]): boolean =>

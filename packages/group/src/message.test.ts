@@ -53,7 +53,7 @@ describe("messages", () => {
     scenario.addUser("noor", 2);
     scenario.addUser("kim", 3);
     const message: MessageId = testId("message", 1);
-    const edit: Command = { kind: "message-edit", message, parts: text("after") as [] };
+    const edit: Command = { kind: "message-edit", message, parts: text("after") };
     const redact: Command = { kind: "message-redact", message };
     const outcome = (handle: string, command: Command, known: MessageFacts): string => {
       const decision = scenario.decide(scenario.command(handle, command, known));
@@ -76,8 +76,8 @@ describe("messages", () => {
     const scenario = Scenario.of(["ada"]);
     const message: MessageId = testId("message", 404);
     const commands: Command[] = [
-      { kind: "message-post", parts: text("re") as [], replyTo: message },
-      { kind: "message-edit", message, parts: text("x") as [] },
+      { kind: "message-post", parts: text("re"), replyTo: message },
+      { kind: "message-edit", message, parts: text("x") },
       { kind: "message-redact", message },
       { kind: "reaction-set", message, reaction: "+1", on: true },
     ];

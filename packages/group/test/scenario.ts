@@ -26,6 +26,7 @@ import {
   type MessageFacts,
   type Run,
 } from "../src/index.ts";
+import type { Approval } from "../src/state.ts";
 
 const USAGE: Usage = { inputTokens: 10, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
@@ -47,7 +48,8 @@ export function card(
 ): AgentCard {
   const { version = 1, revision = 1 } = change;
   const number =
-    [...handle].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7) % 100_000;
+    Array.from(handle, (letter) => letter.charCodeAt(0)).reduce((sum, code) => sum * 31 + code, 7) %
+    100_000;
   return {
     name: handle[0]!.toUpperCase() + handle.slice(1),
     handle,
@@ -129,7 +131,9 @@ export class Scenario {
     const { turn, attempt } = run.open!;
     return this.ok({
       kind: "turn-finish",
-      ...{ run: run.run, turn, attempt },
+      run: run.run,
+      turn,
+      attempt,
       parts: text ? [{ type: "text", text }] : [],
       calls: calls.map((call, index) => ({ ...CALL, digest: `digest-${index}`, ...call })),
       finish: calls.length > 0 ? "tool-calls" : "stop",
@@ -162,7 +166,7 @@ export class Scenario {
     return run;
   }
 
-  approval(index = 0): [...GroupState["approvals"]][number][1] {
+  approval(index = 0): Approval {
     return [...this.state.approvals.values()][index]!;
   }
 

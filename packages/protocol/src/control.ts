@@ -11,6 +11,7 @@ import {
 import { policySchema, roleSchema } from "./group-event.ts";
 import { ORG_ROLES } from "./group-control.ts";
 import { idSchema } from "./ids.ts";
+import { PAGE_MAX } from "./limits.ts";
 import { BUILTIN_TOOLS, toolConfigSchema } from "./tool.ts";
 
 export const meSchema = z.strictObject({
@@ -140,7 +141,7 @@ export type ModelView = z.infer<typeof modelViewSchema>;
 
 export const seqSchema = z.strictObject({ seq: z.int().nonnegative() });
 export const pageQuerySchema = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).optional(),
   after: z.coerce.number().int().nonnegative().optional(),
   before: z.coerce.number().int().positive().optional(),
   cursor: z.string().max(200).optional(),

@@ -2,8 +2,6 @@
 
 /** One frame from a client; the platform would take 32 MiB, which is a quarter of an object's memory. */
 export const FRAME_MAX_BYTES = 64 * 1024;
-/** Frames a minute from one connection before it is told to slow down. */
-export const FRAMES_PER_MINUTE = 120;
 /** Text of one message from a client: fits a frame with room for its envelope. */
 export const MESSAGE_TEXT_MAX_CHARS = 32_000;
 /** Parts of one message. */
@@ -12,10 +10,6 @@ export const MESSAGE_PARTS_MAX = 32;
 export const BODY_MAX_BYTES = 256 * 1024;
 /** A routing token in a URL: the platform allows 16 KB for the whole of it. */
 export const TOKEN_MAX_BYTES = 4 * 1024;
-/** Attachment of a hibernating socket (platform limit). */
-export const ATTACHMENT_MAX_BYTES = 16 * 1024;
-/** A row, string or blob in an object's SQLite (platform limit 2 MB); an event stays far below it. */
-export const EVENT_MAX_BYTES = 512 * 1024;
 /** What a tool result keeps in the log; the rest is cut with a note. */
 export const TOOL_RESULT_MAX_CHARS = 100_000;
 /** A tool result longer than this is clipped for the model … */
@@ -71,5 +65,3 @@ export const ROUTING_TOKEN_TTL_S = 60;
 export const ACCESS_TOKEN_TTL_S = 300;
 export const CERTIFICATE_TTL_S = 15 * 60;
 export const SIGNATURE_TTL_S = 30;
-/** How often socket authority is proven again in-band. */
-export const SOCKET_REPROOF_MS = 15 * 60_000;

@@ -4,13 +4,11 @@ import * as z from "zod";
 import { idSchema } from "./ids.ts";
 import { MESSAGE_PARTS_MAX, MESSAGE_TEXT_MAX_CHARS } from "./limits.ts";
 
-export const textPartSchema = z.strictObject({
+/** A part as a person sends it. Mentions are written `@handle` inside the text and resolved by the group. */
+const sentPartSchema = z.strictObject({
   type: z.literal("text"),
   text: z.string().min(1).max(MESSAGE_TEXT_MAX_CHARS),
 });
-
-/** A part as a person sends it. Mentions are written `@handle` inside the text and resolved by the group. */
-export const sentPartSchema = textPartSchema;
 
 /** A part as the log holds it; reasoning comes from agents only. An agent's text may be longer than a person's frame. */
 export const partSchema = z.discriminatedUnion("type", [

@@ -1,11 +1,8 @@
 // What the Group Controller is given at deployment, parsed once; empty means unset.
 import type { CertificateAuthorityControl } from "@acos/protocol";
 
-import type { GroupController } from "./group-controller.ts";
-
 /** Bindings as the platform hands them over. */
 export interface Bindings {
-  readonly GROUPS: DurableObjectNamespace<GroupController>;
   readonly AGENTS: Fetcher;
   readonly AUTHORITY: CertificateAuthorityControl;
   readonly FRAMES_PER_MINUTE?: string;

@@ -61,5 +61,4 @@ export function greet(group: OpenGroup, { socket, connection, since }: Hello): v
   sendFrame(socket, { type: "live", head });
   for (const delta of group.drafts.catchUp()) sendFrame(socket, delta);
   group.sockets.put(socket, { ...connection, state: "live" });
-  group.sockets.sendPresence(socket);
 }

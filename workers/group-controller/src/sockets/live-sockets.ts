@@ -32,10 +32,14 @@ export class LiveSockets {
     return this.#sockets.get(socket);
   }
 
+  /** Keeps a socket. One that goes live is told who is there: at once, or with the others who hear of its member. */
   put(socket: WebSocket, connection: Connection): void {
+    const wasOnline = this.online().includes(connection.member);
     this.#sockets.set(socket, connection);
     keepConnection(socket, connection);
-    if (connection.state === "live") this.#presenceChanged();
+    if (connection.state === "new") return;
+    if (wasOnline) sendFrame(socket, { type: "presence", online: this.online() });
+    else this.#presenceChanged();
   }
 
   remove(socket: WebSocket): void {
@@ -68,11 +72,6 @@ export class LiveSockets {
         closeWith(socket, problem);
         this.remove(socket);
       }
-  }
-
-  /** Tells one socket who is there now. */
-  sendPresence(socket: WebSocket): void {
-    sendFrame(socket, { type: "presence", online: this.online() });
   }
 
   #presenceChanged(): void {

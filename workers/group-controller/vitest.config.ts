@@ -1,0 +1,32 @@
+// Runs the Group Controller's tests inside workerd: the real object, with stand-ins for its two neighbours.
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { kCurrentWorker } from "miniflare";
+import { defineConfig } from "vitest/config";
+
+const here = import.meta.dirname;
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest({
+      main: `${here}/test/worker.ts`,
+      miniflare: {
+        compatibilityDate: "2026-10-01",
+        compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
+        durableObjects: { GROUPS: { className: "GroupController", useSQLite: true } },
+        serviceBindings: {
+          AGENTS: { name: kCurrentWorker, entrypoint: "FakeAgents" },
+          AUTHORITY: { name: kCurrentWorker, entrypoint: "FakeAuthority" },
+        },
+        bindings: { FRAMES_PER_MINUTE: "100" },
+      },
+    }),
+  ],
+  test: {
+    name: "group-controller",
+    root: here,
+    include: ["test/**/*.workerd.test.ts"],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    sequence: { groupOrder: 2 },
+  },
+});
