@@ -1,0 +1,80 @@
+// An agent's configuration while it is being written in the form, and what of it goes on the wire.
+import type { BodyOf } from "@acos/client";
+import type { AgentConfig, BuiltinTool, HttpMethod, HttpTool } from "@acos/protocol";
+
+export const BUILTINS = ["current_time", "calculate"] as const satisfies readonly BuiltinTool[];
+export const METHODS = [
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+] as const satisfies readonly HttpMethod[];
+
+export interface ConfigDraft {
+  readonly name: string;
+  readonly handle: string;
+  /** Whether the handle still follows the name. */
+  readonly handleFollows: boolean;
+  readonly about: string;
+  readonly instructions: string;
+  readonly model: string;
+  readonly builtins: readonly BuiltinTool[];
+  readonly http: readonly HttpTool[];
+}
+
+/** A draft of a new agent: built-in tools on, the best model chosen. */
+export function newDraft(model: string): ConfigDraft {
+  return {
+    name: "",
+    handle: "",
+    handleFollows: true,
+    about: "",
+    instructions: "",
+    model,
+    builtins: BUILTINS,
+    http: [],
+  };
+}
+
+export function draftOf(config: AgentConfig): ConfigDraft {
+  const { name, handle, about = "", instructions, model, tools } = config;
+  return {
+    name,
+    handle,
+    handleFollows: false,
+    about,
+    instructions,
+    model,
+    builtins: tools.flatMap((tool) => (tool.type === "builtin" ? [tool.name] : [])),
+    http: tools.flatMap((tool) => (tool.type === "http" ? [tool] : [])),
+  };
+}
+
+/** The handle a name suggests; empty where the name has no letter or digit of a-z and 0-9. */
+export function handleFrom(name: string): string {
+  return name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/[\u0300-\u036f]/g, "")
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .slice(0, 32)
+    .replaceAll(/^-+|-+$/g, "");
+}
+
+/** What is sent. The server checks it; its words about a wrong field are shown as they are. */
+export function bodyOf(draft: ConfigDraft): BodyOf<"createAgent"> {
+  const { name, handle, about, instructions, model, builtins, http } = draft;
+  const tools = [...builtins.map((tool) => ({ type: "builtin" as const, name: tool })), ...http];
+  const line = about.trim();
+  return { name, handle, instructions, model, tools, ...(line === "" ? {} : { about: line }) };
+}
+
+export const EMPTY_HTTP_TOOL: HttpTool = {
+  type: "http",
+  name: "",
+  description: "",
+  baseUrl: "",
+  methods: ["GET"],
+};

@@ -1,0 +1,148 @@
+// The tools of an agent in its form: built-in ones by a tick, HTTP tools by their few fields.
+import type { HttpMethod, HttpTool } from "@acos/protocol";
+import type { JSX } from "react";
+
+import { Button, IconButton } from "../ui/button.tsx";
+import { TextField } from "../ui/field.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { words } from "../words.ts";
+import { BUILTINS, EMPTY_HTTP_TOOL, METHODS, type ConfigDraft } from "./agent-config-draft.ts";
+
+interface ToolFieldsProps {
+  readonly draft: ConfigDraft;
+  readonly onChange: (part: Partial<ConfigDraft>) => void;
+}
+
+export function ToolFields({ draft, onChange }: ToolFieldsProps): JSX.Element {
+  const { builtins, http } = draft;
+  const replace = (index: number, tool: HttpTool): void =>
+    onChange({ http: http.map((each, place) => (place === index ? tool : each)) });
+  return (
+    <fieldset className="flex flex-col gap-3">
+      <legend className="mb-1.5 text-small font-medium">{words.agents.tools}</legend>
+      {BUILTINS.map((name) => {
+        const [label, says] = words.agents.builtin[name];
+        return (
+          <label key={name} className="flex cursor-pointer items-start gap-2.5 text-small">
+            <input
+              type="checkbox"
+              className="mt-0.5 size-4 accent-(--accent)"
+              checked={builtins.includes(name)}
+              onChange={(event) =>
+                onChange({
+                  builtins: event.target.checked
+                    ? [...builtins, name]
+                    : builtins.filter((each) => each !== name),
+                })
+              }
+            />
+            <span>
+              {label} <span className="text-ink-soft">{says}</span>
+            </span>
+          </label>
+        );
+      })}
+      {http.map((tool, index) => (
+        <HttpToolFields
+          // Tools have no identity but their place while they are being named.
+          key={index}
+          tool={tool}
+          onChange={(changed) => replace(index, changed)}
+          onRemove={() => onChange({ http: http.filter((_tool, place) => place !== index) })}
+        />
+      ))}
+      <Button className="self-start" onClick={() => onChange({ http: [...http, EMPTY_HTTP_TOOL] })}>
+        <Icon name="plus" size={16} />
+        {words.agents.addHttp}
+      </Button>
+    </fieldset>
+  );
+}
+
+interface HttpToolFieldsProps {
+  readonly tool: HttpTool;
+  readonly onChange: (tool: HttpTool) => void;
+  readonly onRemove: () => void;
+}
+
+function HttpToolFields({ tool, onChange, onRemove }: HttpToolFieldsProps): JSX.Element {
+  return (
+    <div className="flex flex-col gap-4 rounded-xl border border-line bg-raised p-4">
+      <div className="flex items-start justify-between gap-3">
+        <div>
+          <p className="text-small font-medium">{words.agents.http}</p>
+          <p className="text-small text-ink-soft">{words.agents.httpLead}</p>
+        </div>
+        <IconButton
+          icon="trash"
+          label={words.agents.removeTool(tool.name)}
+          size={16}
+          onClick={onRemove}
+        />
+      </div>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <TextField
+          label={words.agents.toolName}
+          help={words.agents.toolNameHelp}
+          value={tool.name}
+          required
+          pattern="[a-z][a-z0-9_]{0,63}"
+          spellCheck={false}
+          placeholder="weather"
+          onChange={({ target }) => onChange({ ...tool, name: target.value })}
+        />
+        <TextField
+          label={words.agents.baseUrl}
+          type="url"
+          value={tool.baseUrl}
+          required
+          placeholder="https://api.example.com"
+          onChange={({ target }) => onChange({ ...tool, baseUrl: target.value })}
+        />
+      </div>
+      <TextField
+        label={words.agents.toolDescription}
+        help={words.agents.toolDescriptionHelp}
+        value={tool.description}
+        maxLength={1000}
+        onChange={({ target }) => onChange({ ...tool, description: target.value })}
+      />
+      <MethodFields methods={tool.methods} onChange={(methods) => onChange({ ...tool, methods })} />
+    </div>
+  );
+}
+
+interface MethodFieldsProps {
+  readonly methods: readonly HttpMethod[];
+  readonly onChange: (methods: HttpMethod[]) => void;
+}
+
+function MethodFields({ methods, onChange }: MethodFieldsProps): JSX.Element {
+  return (
+    <fieldset>
+      <legend className="mb-1.5 text-small font-medium">{words.agents.methods}</legend>
+      <div className="flex flex-wrap gap-2">
+        {METHODS.map((method) => (
+          <label
+            key={method}
+            className="flex min-h-8 cursor-pointer items-center gap-2 rounded-md border border-line px-2.5 font-mono text-tiny has-checked:border-accent has-checked:bg-accent-soft"
+          >
+            <input
+              type="checkbox"
+              className="size-3.5 accent-(--accent)"
+              checked={methods.includes(method)}
+              onChange={(event) =>
+                onChange(
+                  METHODS.filter((each) =>
+                    each === method ? event.target.checked : methods.includes(each),
+                  ),
+                )
+              }
+            />
+            {method}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,48 @@
+// Quiet rows between the messages: who came and went, what was changed, a new day.
+import type { GroupEvent } from "@acos/protocol";
+import type { LocalView } from "@acos/client";
+import type { JSX } from "react";
+
+import { words } from "../words.ts";
+import { nameOf } from "./people.ts";
+import { dayOf } from "./times.ts";
+import { useStillView } from "./use-group.ts";
+
+export function NoticeRow({ event }: { event: GroupEvent }): JSX.Element {
+  const view = useStillView();
+  return (
+    <p className="px-4 pt-2 pl-15 text-tiny text-ink-soft md:px-6 md:pl-17">
+      {noticeText(view, event)}
+    </p>
+  );
+}
+
+function noticeText(view: LocalView, event: GroupEvent): string {
+  const said = words.notice;
+  switch (event.kind) {
+    case "group-created":
+      return said.created;
+    case "member-joined":
+      return said.joined(event.member.name);
+    case "member-left":
+      return said.left(nameOf(view, event.member));
+    case "member-changed":
+      return said.role(nameOf(view, event.member), words.members.roles[event.role]);
+    case "settings-changed":
+      return event.name === undefined ? said.settings : said.renamed(event.name);
+    case "agent-version-adopted":
+      return said.version(event.name, event.version);
+    default:
+      return "";
+  }
+}
+
+export function DayRow({ at }: { at: number }): JSX.Element {
+  return (
+    <div className="flex items-center gap-3 px-4 pt-5 pb-1 md:px-6">
+      <span className="h-px flex-1 bg-line" />
+      <span className="text-tiny text-ink-soft">{dayOf(at)}</span>
+      <span className="h-px flex-1 bg-line" />
+    </div>
+  );
+}

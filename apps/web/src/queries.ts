@@ -1,0 +1,77 @@
+// What the app reads by REST, each under one key; groups themselves come over their sockets.
+import { RequestProblem, type AnswerOf } from "@acos/client";
+import type { ApiKeyView, Me, OperationId } from "@acos/protocol";
+import { QueryClient, queryOptions } from "@tanstack/react-query";
+
+import { api } from "./api.ts";
+
+/** Lists of agents, groups and models change rarely and by this person's own hand, which refreshes them. */
+const FRESH_MS = 30_000;
+/** Tries after a failure that may pass. */
+const RETRIES = 2;
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: FRESH_MS,
+      retry: (tries, error) =>
+        tries < RETRIES && !(error instanceof RequestProblem && isLasting(error)),
+    },
+  },
+});
+
+function isLasting(problem: RequestProblem): boolean {
+  return problem.status >= 400 && problem.status < 500 && problem.status !== 429;
+}
+
+type ListOf<K extends OperationId> =
+  AnswerOf<K> extends { readonly items: readonly (infer Item)[] } ? readonly Item[] : never;
+
+export const meQuery = queryOptions<Me>({
+  queryKey: ["me"],
+  queryFn: () => api.call("getMe", {}),
+  staleTime: Infinity,
+});
+
+export function groupsQuery(org: string) {
+  return queryOptions<ListOf<"listGroups">>({
+    queryKey: ["groups", org],
+    queryFn: async () => (await api.call("listGroups", { params: { org } })).items,
+  });
+}
+
+export function agentsQuery(org: string) {
+  return queryOptions<ListOf<"listAgents">>({
+    queryKey: ["agents", org],
+    queryFn: async () => (await api.call("listAgents", { params: { org } })).items,
+  });
+}
+
+export function modelsQuery(org: string) {
+  return queryOptions<ListOf<"listModels">>({
+    queryKey: ["models", org],
+    queryFn: async () => (await api.call("listModels", { params: { org } })).items,
+  });
+}
+
+export function providersQuery(org: string) {
+  return queryOptions<ListOf<"listProviders">>({
+    queryKey: ["providers", org],
+    queryFn: async () => (await api.call("listProviders", { params: { org } })).items,
+  });
+}
+
+export const keysQuery = queryOptions<readonly ApiKeyView[]>({
+  queryKey: ["keys"],
+  queryFn: async () => (await api.call("listApiKeys", {})).items,
+});
+
+/** The org the app works in: the person's first one; choosing among several is not there yet. */
+export function orgOf(me: Me): string {
+  return me.orgs[0]?.id ?? "";
+}
+
+/** The words of an error, for the person who reads them. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
