@@ -83,7 +83,7 @@ export function startChaosClient(options: ChaosClientOptions): ChaosClient {
     drop: () => state.socket?.terminate(),
     leave: async () => {
       state.left = true;
-      state.socket?.close();
+      state.socket?.terminate();
       await ended;
     },
   };
@@ -149,7 +149,7 @@ async function runConnection(state: State): Promise<void> {
   state.socket = socket;
   record({ type: "opened", client: name, connection, since: state.since });
   socket.send({ type: "hello", since: state.since, protocol: 1 });
-  if (state.left) socket.close();
+  if (state.left) socket.terminate();
   await socket.closed;
 }
 

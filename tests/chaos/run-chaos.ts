@@ -38,10 +38,12 @@ export interface ChaosReport {
 const SETTLE_MS = 60_000;
 /** Load between two kills. Some kills hit right after the start, when everything resumes. */
 const LOAD_MS = { least: 30, most: 900 } as const;
+/** Load after the last restart. */
+const LAST_LOAD_MS = 2000;
 /** A recovery that takes longer is a product that does not come back. */
 const RECOVER_MS = 30_000;
 /** Time that an effect takes: long enough for kills to fall into it. */
-const EFFECT_MS = { least: 0, most: 250 } as const;
+const EFFECT_MS = { least: 0, most: 500 } as const;
 
 /** Does the whole run and answers what was found. Throws when the product does not start or clients cannot come back. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -74,6 +76,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       outcome,
       recoveriesMs,
     };
+  } catch (error) {
+    throw new Error(
+      `${String(error)}\nThe product's log ends with:\n${stage.product.stderr().slice(-4000)}`,
+      { cause: error },
+    );
   } finally {
     await stage.product.kill9();
     await Promise.all([model.close(), effects.close()]);
@@ -110,18 +117,32 @@ async function killAndRestart(stage: Stage, cast: Cast): Promise<number[]> {
       recoveriesMs.push(Date.now() - from);
       options.tell?.(`kill ${kill}: all clients live again after ${Date.now() - from} ms`);
     }
-    const deadline = Date.now() + (options.settleMs ?? SETTLE_MS);
-    await pause(LOAD_MS.most);
+    await pause(LAST_LOAD_MS);
     over = true;
     await Promise.all(acting);
-    await drained(clients, deadline);
-    await settled(reader(cast), cast.group, deadline);
-    await lookOnce(stage, cast);
+    await comeToRest(stage, cast, clients);
   } finally {
     over = true;
     await Promise.all(clients.map((client) => client.leave()));
   }
   return recoveriesMs;
+}
+
+/** From the last restart on: every command is answered, every run ends, then one more client reads everything. */
+async function comeToRest(
+  stage: Stage,
+  cast: Cast,
+  clients: readonly ChaosClient[],
+): Promise<void> {
+  const { options } = stage;
+  const from = Date.now();
+  const deadline = from + (options.settleMs ?? SETTLE_MS);
+  const tell = (what: string) => options.tell?.(`${what} after ${Date.now() - from} ms`);
+  await drained(clients, deadline);
+  tell("every command answered");
+  await settled(reader(cast), cast.group, deadline);
+  tell("every run ended");
+  await lookOnce(stage, cast);
 }
 
 function startClients(stage: Stage, cast: Cast): ChaosClient[] {

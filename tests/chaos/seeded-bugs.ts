@@ -4,6 +4,8 @@ import type { Patch } from "./bundles.ts";
 export interface SeededBug {
   readonly name: string;
   readonly patches: readonly Patch[];
+  /** Kills that it needs to show itself; reconnects happen without any. */
+  readonly kills: number;
   /** At least one of these rules has to be broken. */
   readonly rules: readonly string[];
 }
@@ -17,6 +19,7 @@ const RUN = "packages/group/src/run.ts";
 export const SEEDED_BUGS: readonly SeededBug[] = [
   {
     name: "no idempotency: a command sent again is done again",
+    kills: 0,
     patches: [
       {
         file: APPEND,
@@ -29,16 +32,24 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   },
   {
     name: "write-behind: acknowledged and shown before it is written",
+    kills: 2,
     patches: [
       {
         file: APPEND,
-        find: "rim.storage.transactionSync(() => {",
-        put: "writeBehind(rim, events, () => {",
+        find: "key && rim.commands.find(key.giver, key.id);",
+        put: "key && (behind.get(key.giver + key.id) ?? rim.commands.find(key.giver, key.id));",
+      },
+      {
+        file: APPEND,
+        find: "const rows = rim.storage.transactionSync(() => {",
+        put: `if (key) behind.set(key.giver + key.id, seq);
+          const rows = writeBehind(rim, events, () => {`,
       },
       {
         file: APPEND,
         find: "export class WritePath {",
-        put: `function writeBehind(rim: WriteRim, events: any, write: () => unknown): any {
+        put: `const behind = new Map<string, number>();
+        function writeBehind(rim: WriteRim, events: any, write: () => unknown): any {
           setTimeout(() => rim.storage.transactionSync(write as never), 300);
           return events.map((row: any) => ({ ...row, body: JSON.stringify(row.event) }));
         }
@@ -49,6 +60,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   },
   {
     name: "live before replay: a socket gets new events while its replay is still to come",
+    kills: 1,
     patches: [
       {
         file: GREET,
@@ -63,15 +75,17 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   },
   {
     name: "a dispatched effect is done again after a restart",
+    kills: 5,
     patches: [{ file: RECOVER, find: "if (call.effect) {", put: "if (false) {" }],
     rules: ["K11", "K13"],
   },
   {
     name: "runs are forgotten at a restart",
+    kills: 1,
     patches: [
       {
         file: OPEN_GROUP,
-        find: `if (this.#stranded()) this.path.write({ kind: "recover" });`,
+        find: `if (stranded.length > 0) this.path.write({ kind: "recover", runs: stranded });`,
         put: "",
       },
     ],
@@ -79,6 +93,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   },
   {
     name: "an effect is dispatched without asking",
+    kills: 0,
     patches: [
       { file: RUN, find: "} else if (made.effect) {", put: "} else if (false as boolean) {" },
     ],

@@ -208,6 +208,16 @@ describe("a frame", () => {
   });
 });
 
+describe("a connection", () => {
+  it("is closed at once when its client says goodbye", async () => {
+    const leaving = await enter(scene.owner.rest, group.id);
+    const from = Date.now();
+    leaving.close();
+    expect((await leaving.closed).code).not.toBe(1006);
+    expect(Date.now() - from).toBeLessThan(5000);
+  });
+});
+
 describe("a routing token", () => {
   it("opens one socket only", async () => {
     const { ws_url, routing_token } = await token();
