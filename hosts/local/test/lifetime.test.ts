@@ -20,6 +20,16 @@ const text = async (url: string, init?: RequestInit) => (await fetch(url, init))
 const post = (url: string, body: string) => text(`${url}/log`, { method: "POST", body });
 const rows = async (url: string) => JSON.parse(await text(`${url}/log`)) as string[];
 
+/** Opens a socket, hears from it, and leaves by its handshake or without a word; answers the code that was seen. */
+async function leave(url: string, how: string): Promise<number> {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/ws`);
+  const closed = Promise.withResolvers<number>();
+  socket.on("open", () => socket.send("hello"));
+  socket.on("message", () => (how === "close" ? socket.close(1000) : socket.terminate()));
+  socket.on("close", (code) => closed.resolve(code));
+  return closed.promise;
+}
+
 describe("start", { timeout: SLOW_MS }, () => {
   it("[S1] [P2] prints the ready line once when it serves, and nothing else on standard output", async () => {
     const data = bench.newData();
@@ -268,6 +278,16 @@ describe("stop", { timeout: SLOW_MS }, () => {
     const began = performance.now();
     launcher.kill("SIGTERM");
     expect(await closed.promise).toBe(1012);
+    expect(await launcher.exit).toBe(0);
+    expect(performance.now() - began).toBeLessThan(3_000);
+  });
+
+  it("[L5] sockets that their clients left do not delay the end", async () => {
+    const launcher = await bench.up({ data: bench.newData() });
+    const codes = await Promise.all(["close", "terminate"].map((how) => leave(launcher.url, how)));
+    expect(codes).toEqual([1000, 1006]);
+    const began = performance.now();
+    launcher.kill("SIGTERM");
     expect(await launcher.exit).toBe(0);
     expect(performance.now() - began).toBeLessThan(3_000);
   });

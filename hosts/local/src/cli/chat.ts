@@ -33,7 +33,12 @@ export async function chat(args: readonly string[], terminal: Terminal): Promise
     onDelta: (delta) => screen.write(transcript.grow(delta)),
     onChange: (snapshot) => quiet.look(snapshot),
   });
-  const leaving = screen.lines((line) => void say(line, connection, screen));
+  const say = (line: string) => {
+    const commands = commandsFor(line, connection.snapshot);
+    if (commands.length === 0) screen.write("· there is nothing to do that to\n");
+    for (const command of commands) void quiet.after(give(command, connection, screen), connection);
+  };
+  const leaving = screen.lines(say);
   try {
     await Promise.race([
       terminal.interrupted,
@@ -46,15 +51,12 @@ export async function chat(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-async function say(line: string, connection: GroupConnection, screen: Screen): Promise<void> {
-  const commands = commandsFor(line, connection.snapshot);
-  if (commands.length === 0) return screen.write("· there is nothing to do that to\n");
-  for (const command of commands)
-    connection
-      .send(command)
-      .catch((error: unknown) =>
-        screen.write(`· refused: ${error instanceof Error ? error.message : String(error)}\n`),
-      );
+async function give(command: Command, connection: GroupConnection, screen: Screen): Promise<void> {
+  try {
+    await connection.send(command);
+  } catch (error) {
+    screen.write(`· refused: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
 }
 
 /** What a typed line asks the group for: words that begin with a slash are for runs and approvals, all else is said. */
@@ -76,13 +78,19 @@ export function commandsFor(line: string, { view }: Pick<Snapshot, "view">): Com
 
 /** Knows when nothing is on its way any more: no command unanswered, no run open. */
 class Quiet {
+  #unanswered = 0;
   #wanted: ((value: undefined) => void) | undefined;
 
-  look(snapshot: Snapshot): void {
-    const busy =
-      snapshot.state.name !== "live" ||
-      snapshot.pending.some(({ state }) => state === "sending") ||
-      openRuns(snapshot.view.runs).length > 0;
+  /** Counts a command until its answer. The runs it asks for are in the log before the answer is. */
+  async after(answered: Promise<void>, connection: GroupConnection): Promise<void> {
+    this.#unanswered += 1;
+    await answered;
+    this.#unanswered -= 1;
+    this.look(connection.snapshot);
+  }
+
+  look({ state, view }: Snapshot): void {
+    const busy = this.#unanswered > 0 || state.name !== "live" || openRuns(view.runs).length > 0;
     if (!busy) this.#wanted?.(undefined);
   }
 

@@ -3,9 +3,10 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
 import { fingerprint } from "./fingerprint.ts";
+import { waitForLock } from "./file-lock.ts";
 
 export const REPOSITORY = resolve(import.meta.dirname, "../../../..");
 export const DIST = join(REPOSITORY, "dist");
@@ -25,10 +26,24 @@ const WORKERS = ["orchestrator", "group-controller", "agents"] as const;
 
 const EMBEDDING = ["gateway", "agents-shell", "group-shell"] as const;
 
+/** A build takes seconds; one that takes this long hangs. */
+const BUILD_DEADLINE_MS = 180_000;
+
 /** Builds every target whose sources changed and answers their names. Throws when one cannot be built. */
 export async function buildAll(options: { readonly force?: boolean } = {}): Promise<string[]> {
+  mkdirSync(DIST, { recursive: true });
+  // Two starts at once would make the same things twice; the second waits and finds them made.
+  const lock = await waitForLock(join(DIST, "build.lock"), BUILD_DEADLINE_MS);
+  try {
+    return await buildStale(options.force === true);
+  } finally {
+    lock.release();
+  }
+}
+
+async function buildStale(force: boolean): Promise<string[]> {
   const targets = [...WORKERS.map(workerTarget), embeddingTarget(), ...webTarget()];
-  const stale = targets.filter((target) => options.force === true || !isFresh(target));
+  const stale = targets.filter((target) => force || !isFresh(target));
   await Promise.all(stale.map(makeTarget));
   return stale.map((target) => target.name);
 }
@@ -105,27 +120,31 @@ const stampOf = (target: Target) => join(DIST, "stamps", target.name);
 
 async function bundle(entry: string, output: string): Promise<void> {
   const draft = `${output}.${process.pid}.draft.js`;
-  await build({
-    absWorkingDir: REPOSITORY,
-    entryPoints: [entry],
-    outfile: draft,
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker", "import", "production"],
-    external: ["node:*", "cloudflare:*"],
-    // Names stay: a stack in a log must say where it came from.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    keepNames: true,
-    define: { "process.env.NODE_ENV": '"production"' },
-    logLevel: "warning",
-  });
-  // Renamed when whole: a launcher that starts meanwhile reads the old one or the new one.
-  renameSync(draft, output);
+  try {
+    await build({ ...BUNDLING, entryPoints: [entry], outfile: draft });
+    // Renamed when whole: a launcher that starts meanwhile reads the old one or the new one.
+    renameSync(draft, output);
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
+
+const BUNDLING = {
+  absWorkingDir: REPOSITORY,
+  bundle: true,
+  format: "esm",
+  target: "es2024",
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  conditions: ["workerd", "worker", "import", "production"],
+  external: ["node:*", "cloudflare:*"],
+  // Names stay: a stack in a log must say where it came from.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  define: { "process.env.NODE_ENV": '"production"' },
+  logLevel: "warning",
+} as const satisfies BuildOptions;
 
 async function buildWeb(): Promise<void> {
   const draft = `dist.${process.pid}.draft`;

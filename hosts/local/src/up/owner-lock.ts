@@ -1,39 +1,30 @@
-// One owner per data folder: a lock that the operating system frees when its holder dies, however it dies.
+// One owner per data folder: whoever holds its lock may start processes on it, and nobody else.
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 
 import { RefusedStart } from "../usage-error.ts";
-
-export interface OwnerLock {
-  release(): void;
-}
+import { type FileLock, tryLock } from "./file-lock.ts";
 
 const LOCK_FILE = "owner.lock";
 
 /**
- * Takes the folder for this process or throws RefusedStart at once. The lock is an open exclusive transaction, so it
- * needs no clean-up and cannot be stale. Does not protect a folder on a file system without file locks.
+ * Takes the folder for this process or throws RefusedStart at once. The lock needs no clean-up and cannot be stale.
+ * Does not protect a folder on a file system without file locks.
  */
-export function takeOwnerLock(dataFolder: string): OwnerLock {
-  let database: DatabaseSync | undefined;
-  try {
-    database = new DatabaseSync(join(dataFolder, LOCK_FILE), { timeout: 0 });
-    database.exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
-  } catch (error) {
-    database?.close();
-    throw refusal(dataFolder, error);
-  }
-  const held = database;
-  return { release: () => held.close() };
+export function takeOwnerLock(dataFolder: string): FileLock {
+  const lock = lockOrRefuse(dataFolder);
+  if (lock !== undefined) return lock;
+  throw new RefusedStart(
+    `${dataFolder} is in use by another acos. Stop that one first, or give this one a folder of its own with --data.`,
+  );
 }
 
-function refusal(dataFolder: string, error: unknown): RefusedStart {
-  const text = error instanceof Error ? error.message : String(error);
-  if (/locked|busy/i.test(text))
-    return new RefusedStart(
-      `${dataFolder} is in use by another acos. Stop that one first, or give this one a folder of its own with --data.`,
+function lockOrRefuse(dataFolder: string): FileLock | undefined {
+  try {
+    return tryLock(join(dataFolder, LOCK_FILE));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new RefusedStart(
+      `Cannot lock ${dataFolder}: ${text}. Check that the folder can be written to.`,
     );
-  return new RefusedStart(
-    `Cannot lock ${dataFolder}: ${text}. Check that the folder can be written to.`,
-  );
+  }
 }

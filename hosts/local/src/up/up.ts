@@ -8,13 +8,14 @@ import { RefusedStart } from "../usage-error.ts";
 import { DIST, REPOSITORY, WEB_DIST, buildAll } from "./build-all.ts";
 import { type DataFolder, locateDataFolder, makeDataFolder, openKeys } from "./data-folder.ts";
 import { detectModels } from "./detect-models.ts";
+import type { FileLock } from "./file-lock.ts";
 import type { Environment, UpFlags } from "./flags.ts";
 import type { Log } from "./log.ts";
 import { migrateDatabase } from "./migrations.ts";
 import { openInBrowser } from "./open-in-browser.ts";
 import { endFormerProcesses } from "./owned-processes.ts";
 import { watchParents } from "./parent-watch.ts";
-import { type OwnerLock, takeOwnerLock } from "./owner-lock.ts";
+import { takeOwnerLock } from "./owner-lock.ts";
 import { claimPort, freeLoopbackPorts } from "./port.ts";
 import { ownRuntime, recordOwnedIn } from "./runtime-options.ts";
 import { stopRuntimes } from "./stop.ts";
@@ -71,7 +72,7 @@ export async function up(flags: UpFlags, rim: UpRim): Promise<void> {
 async function claim(
   flags: UpFlags,
   folder: DataFolder,
-): Promise<{ port: number; lock: OwnerLock }> {
+): Promise<{ port: number; lock: FileLock }> {
   const early = existsSync(folder.path) ? takeOwnerLock(folder.path) : undefined;
   try {
     if (early !== undefined) await endFormerProcesses(folder.running);

@@ -66,6 +66,7 @@ export function agentsWorkers(plan: Plan): V4WorkerOptions[] {
       MASTER_KEY: plan.keys.master,
       BUILTIN_PROVIDERS: JSON.stringify(plan.detected.providers),
       ALLOW_LOCAL_EGRESS: "true",
+      EGRESS_ALLOW: plan.environment["ACOS_EGRESS_ALLOW"] ?? "",
       REHEARSAL_DELAY_MS: plan.environment["ACOS_REHEARSAL_DELAY_MS"] || REHEARSAL_DELAY_MS,
     },
   };

@@ -3,6 +3,7 @@
 
 /** RFC 6455's registry: the service restarts, and the client should connect again after a short wait. */
 const SERVICE_RESTART = 1012;
+const NORMAL = 1000;
 const OPEN = 1;
 
 interface GroupSocket {
@@ -55,6 +56,8 @@ export function embedGroupController(Inner: GroupClass): {
       ...happened: Parameters<NonNullable<GroupObject["webSocketClose"]>>
     ): Promise<void> {
       await super.webSocketClose?.(...happened);
+      // An end that is not answered keeps the connection for five more seconds, and with it a stop.
+      happened[0].close(NORMAL, "");
       const open = this.#state.getWebSockets().some(({ readyState }) => readyState === OPEN);
       if (!open) withSockets.delete(this.#state.id.toString());
     }
