@@ -16,7 +16,12 @@ export function foldPosted(work: Work, { seq, at }: LogEvent, event: Posted): vo
 
 export function foldEdited(work: Work, at: number, event: EventOf<"message-edited">): void {
   const { parts, mentions } = event;
-  change(work, event.message, (message) => ({ ...message, parts, mentions, editedAt: at }));
+  change(work, event.message, (message) => ({
+    ...message,
+    parts,
+    mentions,
+    editedAt: new Date(at).toISOString(),
+  }));
 }
 
 export function foldRedacted(work: Work, at: number, event: EventOf<"message-redacted">): void {
@@ -24,7 +29,7 @@ export function foldRedacted(work: Work, at: number, event: EventOf<"message-red
     ...message,
     parts: [],
     mentions: [],
-    redactedAt: at,
+    redactedAt: new Date(at).toISOString(),
   }));
 }
 

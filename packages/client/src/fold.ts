@@ -78,7 +78,7 @@ function foldWelcome(work: Work, welcome: Welcome): void {
         run,
         approval,
         tool,
-        at: createdAt,
+        at: Date.parse(createdAt),
         effect: true,
         arguments: asked.arguments,
         state: "waiting",

@@ -61,7 +61,7 @@ export function groupView(change: Partial<GroupView> = {}): GroupView {
     name: "Welcome",
     policy: POLICY,
     head: 0,
-    createdAt: 0,
+    createdAt: "1970-01-01T00:00:00.000Z",
     members: [USER, ADA],
     runs: [],
     approvals: [],

@@ -9,6 +9,7 @@ export function viewGroup(state: GroupState): GroupView | null {
   if (!group) return null;
   return {
     ...group,
+    createdAt: timeOf(group.createdAt),
     head: state.head,
     members: [...state.members.values()],
     runs: [...state.runs.values()].map((run) => ({
@@ -47,18 +48,18 @@ function fold(view: RunView | null, { at, event }: LogEvent): RunView | null {
   if (event.kind === "run-queued") {
     const { run, agent, member, version, trigger } = event;
     const head = { run, agent, member, version, trigger };
-    return { ...head, state: "queued", queuedAt: at, usage: NO_USAGE, cost: 0, turns: [] };
+    return { ...head, state: "queued", queuedAt: timeOf(at), usage: NO_USAGE, cost: 0, turns: [] };
   }
   if (!view) return null;
   switch (event.kind) {
     case "run-started":
-      return { ...view, state: "running", version: event.version, startedAt: at };
+      return { ...view, state: "running", version: event.version, startedAt: timeOf(at) };
     case "turn-started":
       return { ...view, turns: beginTurn(view.turns, { at, event }) };
     case "turn-ended":
       return {
         ...lastTurn(view, {
-          endedAt: at,
+          endedAt: timeOf(at),
           usage: event.usage,
           cost: event.cost,
           model: event.model,
@@ -99,7 +100,7 @@ function fold(view: RunView | null, { at, event }: LogEvent): RunView | null {
       return {
         ...view,
         state: event.outcome,
-        endedAt: at,
+        endedAt: timeOf(at),
         ...(event.reason && { reason: event.reason }),
       };
     default:
@@ -114,7 +115,7 @@ function beginTurn(
   { at, event }: { at: number; event: TurnStarted },
 ): Turn[] {
   const { turn, attempt, message } = event;
-  const begun: Turn = { turn, attempt, startedAt: at, message, calls: [] };
+  const begun: Turn = { turn, attempt, startedAt: timeOf(at), message, calls: [] };
   return [...turns.filter((each) => each.turn !== turn), begun];
 }
 
@@ -140,4 +141,10 @@ function inCall(
       }),
     })),
   };
+}
+
+/** RFC 3339 in UTC, as every time on the wire but the `at` of the log. */
+function timeOf(at: number): string {
+  // oxlint-disable-next-line no-restricted-globals -- formats a given time, reads no clock
+  return new Date(at).toISOString();
 }

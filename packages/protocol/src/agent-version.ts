@@ -48,7 +48,7 @@ export const agentVersionSchema = agentConfigSchema.extend({
 });
 export type AgentVersion = z.infer<typeof agentVersionSchema>;
 
-export const PROVIDER_KINDS = ["openai-compatible", "openai", "anthropic"] as const;
+export const PROVIDER_KINDS = ["openai-compatible", "openai", "anthropic", "google"] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
 /** The immutable record of an org's provider; `sealedKey` is the envelope-encrypted API key (trust.ts opens it at the egress). */

@@ -8,7 +8,7 @@ import {
   PROVIDER_KINDS,
   providerNameSchema,
 } from "./agent-version.ts";
-import { policySchema, roleSchema } from "./group-event.ts";
+import { roleSchema, sentPolicySchema } from "./group-event.ts";
 import { ORG_ROLES } from "./group-control.ts";
 import { idSchema } from "./ids.ts";
 import { PAGE_MAX } from "./limits.ts";
@@ -99,10 +99,10 @@ export const groupCreateSchema = z.strictObject({
     )
     .max(50)
     .default([]),
-  policy: policySchema.prefault({}),
+  policy: sentPolicySchema.prefault({}),
 });
 export const groupPatchSchema = z
-  .strictObject({ name: nameSchema, policy: policySchema })
+  .strictObject({ name: nameSchema, policy: sentPolicySchema })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, {
     message: "say what to change: name or policy",

@@ -1,7 +1,7 @@
 // Commands a member may give a group, as they arrive from a socket or from REST.
 import * as z from "zod";
 
-import { policySchema } from "./group-event.ts";
+import { sentPolicySchema } from "./group-event.ts";
 import { idSchema } from "./ids.ts";
 import { sentPartsSchema } from "./message.ts";
 import { nameSchema } from "./agent-version.ts";
@@ -38,7 +38,7 @@ export const commandSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("settings-change"),
     name: nameSchema.optional(),
-    policy: policySchema.optional(),
+    policy: sentPolicySchema.optional(),
   }),
 ]);
 export type Command = z.infer<typeof commandSchema>;

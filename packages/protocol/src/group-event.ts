@@ -28,6 +28,12 @@ export const policySchema = z.strictObject({
 });
 export type Policy = z.infer<typeof policySchema>;
 
+/** A policy as a caller writes it: whole, or by the name of a ready-made one. */
+export const sentPolicySchema = z.union([
+  z.enum(["mentions", "everyone"]).transform((wake) => policySchema.parse({ wake })),
+  policySchema,
+]);
+
 export const RUN_OUTCOMES = ["done", "failed", "cancelled", "interrupted"] as const;
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 

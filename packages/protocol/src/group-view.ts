@@ -38,7 +38,7 @@ export const groupViewSchema = z.strictObject({
   name: z.string(),
   policy: policySchema,
   head: z.int().nonnegative(),
-  createdAt: z.int().nonnegative(),
+  createdAt: z.iso.datetime(),
   members: z.array(memberSchema),
   /** Runs that have not ended. */
   runs: z.array(openRunSchema),
@@ -50,9 +50,9 @@ export type OpenRun = z.infer<typeof openRunSchema>;
 
 export const runViewSchema = z.strictObject({
   ...runHead,
-  queuedAt: z.int(),
-  startedAt: z.int().optional(),
-  endedAt: z.int().optional(),
+  queuedAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().optional(),
+  endedAt: z.iso.datetime().optional(),
   reason: z.string().optional(),
   usage: usageSchema,
   cost: z.number(),
@@ -60,8 +60,8 @@ export const runViewSchema = z.strictObject({
     z.strictObject({
       turn: z.int().positive(),
       attempt: z.int().positive(),
-      startedAt: z.int(),
-      endedAt: z.int().optional(),
+      startedAt: z.iso.datetime(),
+      endedAt: z.iso.datetime().optional(),
       message: idSchema("message"),
       model: z.string().optional(),
       usage: usageSchema.optional(),

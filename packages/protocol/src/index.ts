@@ -108,6 +108,7 @@ export {
   logEventSchema,
   memberSchema,
   policySchema,
+  sentPolicySchema,
   roleSchema,
   type AgentMember,
   type EventOf,

@@ -85,8 +85,8 @@ export const messageViewSchema = z.strictObject({
   run: idSchema("run").optional(),
   incomplete: z.literal(true).optional(),
   routing: z.array(routingSchema).optional(),
-  editedAt: z.int().optional(),
-  redactedAt: z.int().optional(),
+  editedAt: z.iso.datetime().optional(),
+  redactedAt: z.iso.datetime().optional(),
   reactions: z.array(
     z.strictObject({ reaction: z.string(), members: z.array(idSchema("member")) }),
   ),

@@ -24,7 +24,7 @@ import { OpenGroup } from "./open-group.ts";
 import * as reading from "./reading.ts";
 import { NO_SUCH_GROUP } from "./sockets/accept.ts";
 import { greet, openSocket } from "./sockets/greet.ts";
-import { sendFrame } from "./sockets/connection.ts";
+import { answerClose, sendFrame } from "./sockets/connection.ts";
 import { receive, type FrameVerbs } from "./sockets/receive.ts";
 
 const NOT_FOUND = { ok: false, problem: NO_SUCH_GROUP } as const;
@@ -53,8 +53,9 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
       await receive({ socket, connection, data, now: Date.now() }, group.budget, verbsOf(group));
   }
 
-  override webSocketClose(socket: WebSocket): void {
+  override webSocketClose(socket: WebSocket, code: number, reason: string): void {
     this.#group?.sockets.remove(socket);
+    answerClose(socket, code, reason);
   }
 
   override webSocketError(socket: WebSocket): void {

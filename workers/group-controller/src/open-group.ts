@@ -90,7 +90,7 @@ export class OpenGroup {
   }
 
   #underWay(): boolean {
-    return [...this.path.state.runs.values()].some((run) => run.state === "running");
+    return [...this.path.state.runs.values()].some(needsWork);
   }
 
   #start(effect: Effect): void {

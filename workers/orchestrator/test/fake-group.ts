@@ -28,6 +28,8 @@ export const down = new Set<string>();
 
 const NOT_FOUND = { ok: false, problem: problem("not_found", "There is no such group.") } as const;
 
+const CREATED_AT = "2026-01-01T00:00:00.000Z";
+
 export class FakeGroup extends DurableObject implements GroupControl {
   get #state(): State {
     return (
@@ -85,7 +87,17 @@ export class FakeGroup extends DurableObject implements GroupControl {
     const { creation, name, members } = this.#state;
     if (!creation) throw new Error("no such group");
     const { group: id, org, policy } = creation;
-    return { id, org, name, policy, head: 1, createdAt: 1, members, runs: [], approvals: [] };
+    return {
+      id,
+      org,
+      name,
+      policy,
+      head: 1,
+      createdAt: CREATED_AT,
+      members,
+      runs: [],
+      approvals: [],
+    };
   }
 
   async admit(principal: Principal): ReturnType<GroupControl["admit"]> {

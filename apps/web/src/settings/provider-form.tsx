@@ -15,6 +15,7 @@ const KINDS = [
   "openai-compatible",
   "openai",
   "anthropic",
+  "google",
 ] as const satisfies readonly ProviderKind[];
 
 /** Names and models to begin with; everything can be overwritten. */
@@ -22,6 +23,7 @@ const SUGGESTED: Record<ProviderKind, { name: string; models: string }> = {
   "openai-compatible": { name: "local", models: "" },
   openai: { name: "openai", models: "" },
   anthropic: { name: "anthropic", models: "" },
+  google: { name: "google", models: "" },
 };
 
 interface ProviderFormProps {

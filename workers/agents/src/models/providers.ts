@@ -1,11 +1,12 @@
 // The model providers, each made by its AI SDK package; all of their requests go through the egress function.
 import { createAnthropic } from "@ai-sdk/anthropic";
+import { createGoogle } from "@ai-sdk/google";
 import { createOpenAI } from "@ai-sdk/openai";
-import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { problem, ProblemError, type ProviderKind } from "@acos/protocol";
 
 import type { Egress } from "../egress.ts";
 import type { Model } from "./model.ts";
+import { compatibleModel } from "./openai-compatible.ts";
 
 /** Bytes of one response: far over the text a turn keeps, with room for each token's envelope. */
 const RESPONSE_MAX_BYTES = 64 * 1024 * 1024;
@@ -26,21 +27,25 @@ export function modelOf(access: ProviderAccess, modelId: string, egress: Egress)
   const shared = { fetch, ...(access.baseUrl !== undefined && { baseURL: access.baseUrl }) };
   switch (access.kind) {
     case "openai":
-      return createOpenAI({ ...shared, apiKey: requireKey(access) }).responses(modelId);
+      return openAiModel(createOpenAI({ ...shared, apiKey: requireKey(access) }), access, modelId);
     case "anthropic":
       return createAnthropic({ ...shared, apiKey: requireKey(access) }).languageModel(modelId);
+    case "google":
+      return createGoogle({ ...shared, apiKey: requireKey(access) }).languageModel(modelId);
     case "openai-compatible":
-      return createOpenAICompatible({
-        name: access.name,
-        baseURL: requireBaseUrl(access),
-        ...(access.apiKey !== undefined && { apiKey: access.apiKey }),
-        includeUsage: true,
-        fetch,
-        transformRequestBody: joinTextParts,
-      }).chatModel(modelId);
+      return compatibleModel({ ...access, baseUrl: requireBaseUrl(access) }, modelId, egress);
     default:
       return access.kind satisfies never;
   }
+}
+
+/** OpenAI itself speaks the newer interface; what stands in for it at another address speaks the one everybody knows. */
+function openAiModel(
+  openai: ReturnType<typeof createOpenAI>,
+  { baseUrl }: ProviderAccess,
+  modelId: string,
+): Model {
+  return baseUrl === undefined ? openai.responses(modelId) : openai.chat(modelId);
 }
 
 function requireKey({ name, apiKey, baseUrl }: ProviderAccess): string {
@@ -68,23 +73,4 @@ function egressFetch(egress: Egress): typeof globalThis.fetch {
       ...(typeof init?.body === "string" && { body: init.body }),
       ...(init?.signal && { signal: init.signal }),
     });
-}
-
-interface TextPart {
-  readonly type: string;
-  readonly text?: unknown;
-}
-
-/** Many compatible servers take a message's content only as a string: lists of texts become one text. */
-function joinTextParts(body: Record<string, unknown>): Record<string, unknown> {
-  const messages = body["messages"];
-  if (!Array.isArray(messages)) return body;
-  const joined = messages.map((message: { readonly content?: unknown }) => {
-    const { content } = message;
-    if (!Array.isArray(content)) return message;
-    const parts = content as readonly TextPart[];
-    if (!parts.every((part) => part.type === "text")) return message;
-    return { ...message, content: parts.map((part) => part.text).join("\n\n") };
-  });
-  return { ...body, messages: joined };
 }

@@ -35,9 +35,20 @@ function fold(view: MessageView | null, { seq, at, event }: LogEvent): MessageVi
   }
   if (!view) return null;
   if (event.kind === "message-edited")
-    return { ...view, parts: event.parts, mentions: event.mentions, editedAt: at };
+    return {
+      ...view,
+      parts: event.parts,
+      mentions: event.mentions,
+      editedAt: new Date(at).toISOString(),
+    };
   if (event.kind === "message-redacted")
-    return { ...view, parts: [], mentions: [], reactions: [], redactedAt: at };
+    return {
+      ...view,
+      parts: [],
+      mentions: [],
+      reactions: [],
+      redactedAt: new Date(at).toISOString(),
+    };
   return event.kind === "reaction-set" ? { ...view, reactions: react(view, event) } : view;
 }
 

@@ -44,3 +44,15 @@ export function closeWith(socket: WebSocket, { code }: Pick<Problem, "code">): v
     // It is closed already, which is what was wanted.
   }
 }
+
+/** Codes that stand for "none was sent" and must not be sent (RFC 6455, section 7.4.1). */
+const UNSENDABLE: ReadonlySet<number> = new Set([1005, 1006, 1015]);
+
+/** Answers a client's close, so that its side ends at once. */
+export function answerClose(socket: WebSocket, code: number, reason: string): void {
+  try {
+    socket.close(UNSENDABLE.has(code) ? 1000 : code, reason);
+  } catch {
+    // The connection is gone already.
+  }
+}
