@@ -42,7 +42,7 @@ it("[V1] edits, redactions and reactions change a message in its place", () => {
   expect(view.entries.map(({ seq }) => seq)).toEqual([1, 2]);
   expect(view.messages.get(message)).toMatchObject({
     parts,
-    editedAt: 3,
+    editedAt: "1970-01-01T00:00:00.003Z",
     reactions: [{ reaction: "👍", members: [by] }],
   });
   const off = fold(view, [{ type: "event", seq: 6, at: 6, event: { ...on, on: false } }]);
@@ -50,7 +50,10 @@ it("[V1] edits, redactions and reactions change a message in its place", () => {
   const gone = fold(view, [
     { type: "event", seq: 6, at: 6, event: { kind: "message-redacted", message, by } },
   ]);
-  expect(gone.messages.get(message)).toMatchObject({ parts: [], redactedAt: 6 });
+  expect(gone.messages.get(message)).toMatchObject({
+    parts: [],
+    redactedAt: "1970-01-01T00:00:00.006Z",
+  });
 });
 
 it("[V2] a delta cuts the part at its offset and appends", () => {
