@@ -125,9 +125,7 @@ function ModelField({ models, model, onChange }: ModelFieldProps): JSX.Element {
           {!known && <option value={model}>{words.agents.modelUnknown(model)}</option>}
           {models.map((each) => (
             <option key={each.model} value={each.model}>
-              {each.rehearsal
-                ? `${each.label} (${words.rehearsal.badge})`
-                : `${each.label} · ${each.model}`}
+              {each.rehearsal ? each.label : `${each.label} · ${each.model}`}
             </option>
           ))}
         </select>

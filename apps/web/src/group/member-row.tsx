@@ -62,7 +62,7 @@ export function MemberRow({ info, group, admin }: MemberRowProps): JSX.Element {
         {admin && !self ? (
           <select
             aria-label={words.members.role(info.name)}
-            className="rounded border border-line bg-raised px-1 py-0.5"
+            className="small-select rounded border border-line bg-raised text-ink-soft"
             value={info.role}
             disabled={setRole.isPending}
             onChange={(event) => setRole.mutate(event.target.value as Role)}

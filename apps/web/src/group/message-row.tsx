@@ -29,7 +29,10 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): JSX.
   const canWrite = (selfOf(view)?.role ?? "viewer") !== "viewer";
   const answered = message.replyTo && view.messages.get(message.replyTo);
   return (
-    <article className="group/message relative rounded-lg hover:bg-rail/60 focus-within:bg-rail/60">
+    <article
+      tabIndex={-1}
+      className="group/message relative rounded-lg pb-1 outline-none hover:bg-rail/60 focus-within:bg-rail/60"
+    >
       <RowFrame
         by={message.by}
         head={head}

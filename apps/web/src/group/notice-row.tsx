@@ -8,11 +8,17 @@ import { nameOf } from "./people.ts";
 import { dayOf } from "./times.ts";
 import { useStillView } from "./use-group.ts";
 
-export function NoticeRow({ event }: { event: GroupEvent }): JSX.Element {
+export function NoticeRow({ events }: { events: readonly GroupEvent[] }): JSX.Element {
   const view = useStillView();
+  const joined = events.flatMap((event) =>
+    event.kind === "member-joined" ? [event.member.name] : [],
+  );
+  const others = events.filter((event) => event.kind !== "member-joined");
+  const said = others.map((event) => noticeText(view, event));
+  if (joined.length > 0) said.push(words.notice.joined(joined));
   return (
-    <p className="px-4 pt-2 pl-15 text-tiny text-ink-soft md:px-6 md:pl-17">
-      {noticeText(view, event)}
+    <p className="px-4 pt-2 pb-0.5 pl-15 text-tiny text-ink-soft md:px-6 md:pl-17">
+      {said.join(" · ")}
     </p>
   );
 }
@@ -22,8 +28,6 @@ function noticeText(view: LocalView, event: GroupEvent): string {
   switch (event.kind) {
     case "group-created":
       return said.created;
-    case "member-joined":
-      return said.joined(event.member.name);
     case "member-left":
       return said.left(nameOf(view, event.member));
     case "member-changed":

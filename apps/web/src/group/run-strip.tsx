@@ -3,7 +3,8 @@ import { openRuns, type LocalRun } from "@acos/client";
 import { useEffect, useState, type JSX } from "react";
 
 import { reasonOf } from "../queries.ts";
-import { Button, IconButton } from "../ui/button.tsx";
+import { Button } from "../ui/button.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { words } from "../words.ts";
 import { MemberMark } from "./member-mark.tsx";
 import { nameOf, selfOf } from "./people.ts";
@@ -55,13 +56,14 @@ function RunChip({ run }: { run: LocalRun }): JSX.Element {
         </Button>
       )}
       {mayAct && (
-        <IconButton
-          icon="stop"
-          label={words.run.stop(name)}
-          size={16}
-          className="size-7"
+        <Button
+          aria-label={words.run.stopOne(name)}
+          className="min-h-7! gap-1! px-2!"
           onClick={() => give("run-cancel")}
-        />
+        >
+          <Icon name="stop" size={14} />
+          {words.run.stop}
+        </Button>
       )}
     </li>
   );

@@ -31,7 +31,7 @@ export function TranscriptRow({ row, onReply, onAgain }: TranscriptRowProps): JS
     case "run-end":
       return <RunEndRow run={row.run} />;
     case "notice":
-      return <NoticeRow event={row.entry.event} />;
+      return <NoticeRow events={row.events} />;
     case "thinking":
       return <ThinkingRow run={row.run} by={row.by} head={head} />;
     default:

@@ -8,7 +8,7 @@ import {
   type LocalView,
   type PendingCommand,
 } from "@acos/client";
-import type { MemberId, MessageView } from "@acos/protocol";
+import type { GroupEvent, MemberId, MessageView } from "@acos/protocol";
 
 interface RowBase {
   /** Stays the same while a draft becomes a message, so that its row stays in place. */
@@ -25,7 +25,7 @@ export type Row = RowBase &
     | { readonly kind: "pending"; readonly pending: PendingCommand; readonly by: MemberId }
     | { readonly kind: "call"; readonly call: LocalCall; readonly by?: MemberId }
     | { readonly kind: "run-end"; readonly run: LocalRun; readonly at: number }
-    | { readonly kind: "notice"; readonly entry: Extract<Entry, { kind: "notice" }> }
+    | { readonly kind: "notice"; readonly events: readonly GroupEvent[] }
     | { readonly kind: "thinking"; readonly run: LocalRun; readonly by: MemberId }
   );
 
@@ -67,6 +67,14 @@ class RowList {
     this.#at = at;
     this.all.push({ ...row, head });
   }
+
+  /** Adds a notice to those right before it, so that they make one quiet line. */
+  notice(seq: number, event: GroupEvent): void {
+    const last = this.all.at(-1);
+    if (last?.kind === "notice")
+      this.all[this.all.length - 1] = { ...last, events: [...last.events, event] };
+    else this.add({ kind: "notice", key: `notice ${seq}`, events: [event] });
+  }
 }
 
 function addEntry(rows: RowList, view: LocalView, entry: Entry): void {
@@ -88,7 +96,7 @@ function addEntry(rows: RowList, view: LocalView, entry: Entry): void {
       return run && rows.add({ kind: "run-end", key, run, at: entry.at }, run.member, entry.at);
     }
     case "notice":
-      return rows.add({ kind: "notice", key: `notice ${entry.seq}`, entry });
+      return rows.notice(entry.seq, entry.event);
     default:
       return entry satisfies never;
   }

@@ -39,6 +39,7 @@ export function Transcript({ onReply, onAgain }: TranscriptProps): JSX.Element {
     if ((scroller.current?.scrollTop ?? 0) < NEAR_BEGIN_PX) older();
   }, [onScroll, older]);
   useEffect(onScrolled, [onScrolled, rows]);
+  useKeptEnd(scroller, atEnd, jump);
 
   return (
     <div className="relative min-h-0 flex-1">
@@ -118,6 +119,21 @@ function useReadingPlace(
     if (own !== undefined) list.scrollToEnd();
   }, [list, own]);
   return { atEnd, jump, onScroll };
+}
+
+/** The composer grows and shrinks below the transcript: the end stays in sight for one who reads there. */
+function useKeptEnd(
+  scroller: React.RefObject<HTMLDivElement | null>,
+  atEnd: boolean,
+  jump: () => void,
+): void {
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element || !atEnd) return undefined;
+    const observer = new ResizeObserver(jump);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [scroller, atEnd, jump]);
 }
 
 function useOlder(hasOlder: boolean): () => void {

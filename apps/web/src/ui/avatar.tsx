@@ -1,4 +1,4 @@
-// Who is who at a glance: people are round with initials, agents are square with a pattern of their own.
+// Who is who at a glance: people are round with initials, agents are square with a star of their own.
 import type { JSX } from "react";
 
 /** One of six hues, always the same for the same id. */
@@ -48,23 +48,36 @@ function Initials({ name }: { name: string }): JSX.Element {
   );
 }
 
-// A 4 × 4 pattern, mirrored, of dots that the id switches on.
+/** Places around the middle where a ray of an agent's star may end. */
+const RAYS = 8;
+/** A star of fewer rays would look like a line. */
+const RAYS_MIN = 3;
+
+// A star like the product's own, with the rays that the id switches on.
 function Sigil({ id }: { id: string }): JSX.Element {
-  const bits = hash(id);
-  const dots: JSX.Element[] = [];
-  for (let row = 0; row < 4; row += 1)
-    for (let column = 0; column < 2; column += 1) {
-      if (((bits >>> (row * 2 + column)) & 1) === 0 && !(row === 1 && column === 1)) continue;
-      for (const x of [column, 3 - column])
-        dots.push(
-          <circle
-            key={`${row}-${x}`}
-            cx={7.6 + x * 5.6}
-            cy={7.6 + row * 5.6}
-            r="2.1"
-            fill="currentColor"
-          />,
-        );
-    }
-  return <g>{dots}</g>;
+  const ends = raysOf(hash(id)).map((ray) => {
+    const angle = (ray / RAYS) * 2 * Math.PI;
+    return { ray, x: 16 + Math.sin(angle) * 9, y: 16 - Math.cos(angle) * 9 };
+  });
+  return (
+    <g fill="currentColor">
+      <path
+        d={ends.map(({ x, y }) => `M16 16L${x.toFixed(2)} ${y.toFixed(2)}`).join("")}
+        stroke="currentColor"
+        strokeWidth="1.7"
+      />
+      <circle cx="16" cy="16" r="3.3" />
+      {ends.map(({ ray, x, y }) => (
+        <circle key={ray} cx={x} cy={y} r="2.3" />
+      ))}
+    </g>
+  );
+}
+
+function raysOf(bits: number): readonly number[] {
+  const rays = new Set<number>();
+  for (let ray = 0; ray < RAYS; ray += 1) if (((bits >>> (ray + 8)) & 1) === 1) rays.add(ray);
+  // Steps of three reach every place before they come back to the first.
+  for (let ray = bits % RAYS; rays.size < RAYS_MIN; ray = (ray + 3) % RAYS) rays.add(ray);
+  return [...rays];
 }
