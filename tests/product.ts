@@ -30,6 +30,7 @@ export interface Product {
   readonly pid: number;
   /** Ends with the launcher's exit code, or null when a signal ended it. */
   readonly exited: Promise<number | null>;
+  hasExited(): boolean;
   /** Everything it has written to standard error so far. */
   stderr(): string;
   /** The launcher and all that it started, as they are now. */
@@ -52,27 +53,20 @@ process.once("exit", () => {
  */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), "acos-test-"));
-  const launcher = launch(["up", "--port", String(options.port ?? 0), "--data", data], options);
+  const launcher = launch(upArguments({ ...options, data }), options);
   const url = await launcher.ready;
   const pid = launcher.child.pid ?? 0;
-  const processes = () => processTree(pid);
-  const end = async (signal: "SIGTERM" | "SIGKILL") => {
-    const marks = processes();
-    killQuietly(pid, signal);
-    const code = await within(launcher.exited, STOP_TIMEOUT_MS, `the launcher to end by ${signal}`);
-    await vanished(marks, signal);
-    return code;
-  };
   return {
     url,
     port: Number(new URL(url).port),
     data,
     pid,
     exited: launcher.exited,
+    hasExited: () => launcher.child.exitCode !== null || launcher.child.signalCode !== null,
     stderr: launcher.stderr,
-    processes,
-    stop: () => end("SIGTERM"),
-    kill9: async () => void (await end("SIGKILL")),
+    processes: () => processTree(pid),
+    stop: () => end(launcher, "SIGTERM"),
+    kill9: async () => void (await end(launcher, "SIGKILL")),
   };
 }
 
@@ -86,6 +80,35 @@ export async function runLauncher(
   launcher.ready.catch(() => undefined);
   const code = await within(launcher.exited, READY_TIMEOUT_MS, `"acos ${args.join(" ")}" to end`);
   return { code, stdout: launcher.stdout(), stderr: launcher.stderr() };
+}
+
+/** Starts the product and kills it with -9 after a while, served or not; waits until none of its processes is left. */
+export async function startAndKill9(options: ProductOptions, afterMs: number): Promise<void> {
+  const launcher = launch(upArguments(options), options);
+  // It is not expected to serve.
+  launcher.ready.catch(() => undefined);
+  await new Promise((wake) => setTimeout(wake, afterMs));
+  await end(launcher, "SIGKILL");
+}
+
+const upArguments = (options: ProductOptions) => [
+  "up",
+  "--port",
+  String(options.port ?? 0),
+  ...(options.data === undefined ? [] : ["--data", options.data]),
+];
+
+/** Ends the launcher by a signal and waits for all that it started. Throws when something outlives it. */
+async function end(
+  { child, exited }: ReturnType<typeof launch>,
+  signal: "SIGTERM" | "SIGKILL",
+): Promise<number | null> {
+  const pid = child.pid ?? 0;
+  const marks = processTree(pid);
+  killQuietly(pid, signal);
+  const code = await within(exited, STOP_TIMEOUT_MS, `the launcher to end by ${signal}`);
+  await vanished(marks, signal);
+  return code;
 }
 
 function launch(args: readonly string[], options: ProductOptions) {

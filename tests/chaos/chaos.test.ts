@@ -37,7 +37,14 @@ describe("a product with a seeded bug", () => {
     "[K14] does not pass: $name",
     async ({ patches, rules, kills }) => {
       const broken = await patchedBundles(patches);
-      const options = { kills, seed: 7, clients: 6, bundles: broken, settleMs: 8000 };
+      const options = {
+        kills,
+        killsOnly: true,
+        seed: 7,
+        clients: 6,
+        bundles: broken,
+        settleMs: 5000,
+      };
       const report = await runChaos(options).finally(() =>
         rmSync(broken, { recursive: true, force: true }),
       );

@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { startEffectServer } from "../effect-server.ts";
-import { startProduct, type Product } from "../product.ts";
+import { startProduct } from "../product.ts";
 import { startScriptedModel } from "../scripted-model.ts";
 import { makeCast, type Cast } from "./cast.ts";
 import { startChaosClient, type ChaosClient } from "./chaos-client.ts";
 import { check } from "./checker.ts";
 import type { Entry, History, Outcome, Violation } from "./history.ts";
+import { pickMishap, reviveEnded, strike, type Running } from "./mishaps.ts";
 import { readOutcome, settled } from "./outcome.ts";
 import { seeded, type Random } from "./random.ts";
 import { act, answerEvents } from "./workload.ts";
@@ -21,6 +22,8 @@ export interface ChaosOptions {
   readonly clients: number;
   /** Folder of built Workers to run; left out: the launcher builds what is old at every start. */
   readonly bundles?: string;
+  /** Kill -9 of the whole product and nothing else. */
+  readonly killsOnly?: boolean;
   /** How long after the last restart runs may take to end. */
   readonly settleMs?: number;
   readonly tell?: (line: string) => void;
@@ -51,18 +54,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const data = mkdtempSync(join(tmpdir(), "acos-chaos-"));
   const model = await startScriptedModel();
   const effects = await startEffectServer(() => random.between(EFFECT_MS.least, EFFECT_MS.most));
-  const start = (port?: number) =>
-    startProduct({
-      data,
-      env: {
-        ACOS_EGRESS_ALLOW: effects.host,
-        ...(options.bundles === undefined ? {} : { ACOS_DIST: options.bundles }),
-      },
-      ...(port === undefined ? {} : { port }),
-    });
-  const stage: Stage = { options, random, start, product: await start(), history: [] };
+  const env = {
+    ACOS_EGRESS_ALLOW: effects.host,
+    ...(options.bundles === undefined ? {} : { ACOS_DIST: options.bundles }),
+  };
+  const product = await startProduct({ data, env });
+  const running = { product, options: { data, env, port: product.port } };
+  const stage: Stage = { options, random, running, history: [] };
   try {
-    const cast = await makeCast(stage.product.url, {
+    const cast = await makeCast(stage.running.product.url, {
       clients: options.clients,
       modelUrl: model.url,
       effectUrl: effects.url,
@@ -78,11 +78,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     };
   } catch (error) {
     throw new Error(
-      `${String(error)}\nThe product's log ends with:\n${stage.product.stderr().slice(-4000)}`,
+      `${String(error)}\nThe product's log ends with:\n${stage.running.product.stderr().slice(-4000)}`,
       { cause: error },
     );
   } finally {
-    await stage.product.kill9();
+    await stage.running.product.kill9();
     await Promise.all([model.close(), effects.close()]);
     rmSync(data, { recursive: true, force: true });
   }
@@ -91,8 +91,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 interface Stage {
   readonly options: ChaosOptions;
   readonly random: Random;
-  readonly start: (port: number) => Promise<Product>;
-  product: Product;
+  readonly running: Running;
   readonly history: Entry[];
 }
 
@@ -111,11 +110,11 @@ async function killAndRestart(stage: Stage, cast: Cast): Promise<number[]> {
     for (let kill = 1; kill <= options.kills; kill += 1) {
       await pause(random.between(LOAD_MS.least, LOAD_MS.most));
       const from = Date.now();
-      await stage.product.kill9();
-      stage.product = await stage.start(stage.product.port);
-      await allLive(clients);
+      const mishap = options.killsOnly === true ? "kill" : pickMishap(random);
+      await strike(stage.running, mishap, random);
+      await allLive(clients, () => reviveEnded(stage.running));
       recoveriesMs.push(Date.now() - from);
-      options.tell?.(`kill ${kill}: all clients live again after ${Date.now() - from} ms`);
+      options.tell?.(`${kill} ${mishap}: all clients live after ${Date.now() - from} ms`);
     }
     await pause(LAST_LOAD_MS);
     over = true;
@@ -178,12 +177,17 @@ async function lookOnce(stage: Stage, cast: Cast): Promise<void> {
   await allLive([client]).finally(() => client.leave());
 }
 
-const allLive = (clients: readonly ChaosClient[]) =>
-  until(
-    () => clients.every((client) => client.isLive()),
-    Date.now() + RECOVER_MS,
-    "every client to be live",
-  );
+async function allLive(
+  clients: readonly ChaosClient[],
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  const deadline = Date.now() + RECOVER_MS;
+  while (!clients.every((client) => client.isLive())) {
+    if (Date.now() > deadline) throw new Error("Waited in vain for every client to be live.");
+    await meanwhile();
+    await pause(10);
+  }
+}
 
 const drained = (clients: readonly ChaosClient[], deadline: number) =>
   until(
