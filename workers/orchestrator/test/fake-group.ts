@@ -25,6 +25,8 @@ interface State {
 
 /** Calls that a test lets fail, by method name. */
 export const down = new Set<string>();
+/** What happens just before a group hears of a new member; runs once. */
+export const beforePut: (() => Promise<void>)[] = [];
 
 const NOT_FOUND = { ok: false, problem: problem("not_found", "There is no such group.") } as const;
 
@@ -124,6 +126,7 @@ export class FakeGroup extends DurableObject implements GroupControl {
 
   async putMember(principal: Principal, member: MemberPut): Promise<Result<{ seq: number }>> {
     this.#require("putMember");
+    await beforePut.pop()?.();
     return this.#for(principal, () => {
       this.#change((state) => put(state, member));
       return { ok: true, value: { seq: 3 } };

@@ -68,6 +68,8 @@ describe("requests", () => {
       return (await response.json<Problem>()).code;
     };
     expect(await post("x".repeat(BODY_MAX_BYTES + 1))).toBe("too_large");
+    const signUp = { method: "POST", body: "x".repeat(BODY_MAX_BYTES + 1) };
+    expect((await knock("/api/auth/sign-up/email", signUp)).status).toBe(413);
     expect(await post("{")).toBe("invalid_json");
     expect(await post(new Uint8Array([0x22, 0xff, 0x22]))).toBe("invalid_json");
     expect(await post(JSON.stringify(AGENT), "text/plain")).toBe("unsupported_media_type");

@@ -12,7 +12,12 @@ export interface TestBindings extends Bindings {
 /** What tests read and set; the Worker runs in their isolate. */
 export const gauge = { databaseCalls: 0, cacheFails: false };
 
-const gauged = new WeakMap<object, TestBindings>();
+let gauged = new WeakMap<object, TestBindings>();
+
+/** From here on the Worker is as after a restart: its memory is empty. */
+export function restart(): void {
+  gauged = new WeakMap();
+}
 
 function gaugedBindings(bindings: TestBindings): TestBindings {
   const known = gauged.get(bindings);

@@ -4,6 +4,7 @@ import { sha256Hex } from "@acos/trust";
 import { freshId } from "../clock.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { problemOf, problemResponse, withSecurityHeaders } from "../rest/answer.ts";
+import { readBodyText } from "../rest/request-body.ts";
 import { clearedAccessCookie, readCookie, sessionCookieName } from "./cookies.ts";
 import { requireOwnOrigin } from "./own-origin.ts";
 import { SIGN_IN_PATH } from "./sign-in.ts";
@@ -23,11 +24,18 @@ export async function serveSignIn(plane: ControlPlane, request: Request): Promis
   try {
     if (request.method !== "GET") requireOwnOrigin(request, plane.settings.publicOrigins);
     await forgetCaller(plane, request);
-    const answer = await plane.signIn.handler(request);
+    const answer = await plane.signIn.handler(await withinLimit(request));
     return finish(plane, request, answer);
   } catch (error) {
     return problemResponse(problemOf(error, requestId), requestId);
   }
+}
+
+/** The same request with its body read within the limit: the library behind reads without one. */
+async function withinLimit(request: Request): Promise<Request> {
+  const text = await readBodyText(request);
+  const { url, method, headers } = request;
+  return new Request(url, { method, headers, ...(text !== "" && { body: text }) });
 }
 
 /** Sign-out ends what this isolate remembers even when the database could not be reached in time. */
