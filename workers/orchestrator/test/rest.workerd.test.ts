@@ -4,6 +4,7 @@ import {
   OPERATIONS,
   problemSchema,
   type AgentView,
+  type GroupControl,
   type GroupSummary,
   type GroupView,
   type Problem,
@@ -242,6 +243,16 @@ describe("groups", () => {
     expect(status).toBe(503);
     down.clear();
     expect((await list(person)).items.map(({ name }) => name)).not.toContain("Never");
+  });
+
+  it("[GR4] a group that is gone leaves the list of who looks at it", async () => {
+    const { id } = await make("Half deleted");
+    const { user, orgs } = await person.me();
+    const stub = bindings.GROUPS.get(bindings.GROUPS.idFromName(id)) as unknown as GroupControl;
+    await stub.deleteGroup({ user: user.id, name: user.name, orgs });
+    expect((await list(person)).items.map((group) => group.id)).toContain(id);
+    expect((await person.api("GET", `/groups/${id}`)).status).toBe(404);
+    expect((await list(person)).items.map((group) => group.id)).not.toContain(id);
   });
 
   it("[GR3] a guest is added by id, lists the group without being in the org, and may not add others", async () => {

@@ -7,6 +7,7 @@ import { openSecret, sealSecret, sha256Hex, type SealedSecret } from "@acos/trus
 import { and, eq, isNull, lt } from "drizzle-orm";
 
 import type { ControlPlane } from "../control-plane.ts";
+import { logError } from "../log.ts";
 import { idempotency } from "../store/control-tables.ts";
 import type { Answer } from "./answer.ts";
 
@@ -45,12 +46,25 @@ export async function answerOnce(
   const hashed = { ...keyed, request: await sha256Hex(keyed.request) };
   const earlier = (await claim(plane, hashed)) ? undefined : await awaitEarlier(plane, hashed);
   if (earlier) return { answer: earlier, replayed: true };
+  const answer = await workOrRelease(plane, hashed, work);
   try {
-    const answer = await work();
     await keep(plane, hashed, answer);
-    return { answer, replayed: false };
   } catch (error) {
-    await release(plane, hashed);
+    // The work is done and its caller shall know; a repeated request finds the row unanswered and waits for its end.
+    logError("an answer could not be kept", error);
+  }
+  return { answer, replayed: false };
+}
+
+async function workOrRelease(
+  plane: ControlPlane,
+  keyed: KeyedRequest,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    await release(plane, keyed);
     throw error;
   }
 }

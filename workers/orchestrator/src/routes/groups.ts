@@ -1,5 +1,12 @@
 // /orgs/{org}/groups and /groups/{id}: groups are noted down in D1 for the lists; what they are is in their own logs.
-import { problem, ProblemError, type AgentId, type GroupId, type OrgId } from "@acos/protocol";
+import {
+  problem,
+  ProblemError,
+  type AgentId,
+  type GroupId,
+  type OrgId,
+  type UserId,
+} from "@acos/protocol";
 
 import { freshId, freshNonce } from "../clock.ts";
 import type { ControlPlane } from "../control-plane.ts";
@@ -12,6 +19,7 @@ import { accessGroup, accessOrg, notFound } from "../store/access.ts";
 import { readAgentState } from "../store/agent-cards.ts";
 import {
   forgetGroup,
+  forgetMember,
   insertGroup,
   listGroupSummaries,
   renameGroup,
@@ -61,8 +69,27 @@ export const listGroups: Handler<"listGroups"> = async ({ plane, caller, params,
   return pageOf(groups, limit, ({ id }) => id);
 };
 
-export const getGroup: Handler<"getGroup"> = async ({ plane, caller, params }) =>
-  viewGroup(plane, caller, accessGroup(params.id));
+export const getGroup: Handler<"getGroup"> = async ({ plane, caller, params }) => {
+  const group = accessGroup(params.id);
+  return unlistingWhatIsGone(plane, { group, user: caller.user }, () =>
+    viewGroup(plane, caller, group),
+  );
+};
+
+/** A deletion or removal that was cut short left a row: who is told that there is no such group no longer lists it. */
+async function unlistingWhatIsGone<T>(
+  { db }: ControlPlane,
+  { group, user }: { readonly group: GroupId; readonly user: UserId },
+  ask: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.code === "not_found")
+      await forgetMember(db, group, user);
+    throw error;
+  }
+}
 
 function viewGroup(plane: ControlPlane, caller: Parameters<typeof principalOf>[0], group: GroupId) {
   return askGroup({ namespace: plane.groups, group }, (stub) => stub.view(principalOf(caller)));
@@ -86,8 +113,8 @@ export const patchGroup: Handler<"patchGroup"> = async ({ plane, caller, params,
 
 export const deleteGroup: Handler<"deleteGroup"> = async ({ plane, caller, params }) => {
   const group = accessGroup(params.id);
-  await askGroup({ namespace: plane.groups, group }, (stub) =>
-    stub.deleteGroup(principalOf(caller)),
+  await unlistingWhatIsGone(plane, { group, user: caller.user }, () =>
+    askGroup({ namespace: plane.groups, group }, (stub) => stub.deleteGroup(principalOf(caller))),
   );
   await forgetGroup(plane.db, group);
 };
