@@ -39,6 +39,7 @@ const ROOM: { readonly [K in RoomKind]: Fold<K> } = {
       name: event.name,
       policy: event.policy,
       createdAt: at,
+      epoch: 1,
     },
   }),
   "settings-changed": (state, { event }) =>
@@ -58,9 +59,9 @@ const ROOM: { readonly [K in RoomKind]: Fold<K> } = {
   "member-left": (state, { event }) => leave(state, event.member),
   "member-changed": (state, { event }) => {
     const member = state.members.get(event.member);
-    return member
-      ? { members: withEntry(state.members, event.member, { ...member, role: event.role }) }
-      : {};
+    if (!member) return {};
+    const changed = { ...member, role: event.role };
+    return { members: withEntry(state.members, event.member, changed), ...nextEpoch(state) };
   },
   "agent-version-adopted": (state, { event }) => {
     const member = state.members.get(event.member);
@@ -104,5 +105,10 @@ function leave(state: GroupState, id: MemberId): Partial<GroupState> {
   return {
     members: withoutEntry(state.members, id),
     former: withEntry(state.former, id, member),
+    ...nextEpoch(state),
   };
+}
+
+function nextEpoch({ group }: GroupState): Pick<GroupState, "group"> {
+  return { group: group && { ...group, epoch: group.epoch + 1 } };
 }

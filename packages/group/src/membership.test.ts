@@ -93,6 +93,18 @@ describe("members", () => {
     expect(scenario.takeEffects()).toEqual([{ kind: "close-sockets", user: testId("user", 2) }]);
   });
 
+  it("[G9] the epoch rises when a member is removed or a role changes, and not otherwise", () => {
+    const scenario = Scenario.of(["ada"]);
+    const epoch = (): number => scenario.state.group!.epoch;
+    scenario.addUser("noor", 2);
+    scenario.post("lena", "hello");
+    expect(epoch()).toBe(1);
+    scenario.addUser("noor", 2, "viewer");
+    expect(epoch()).toBe(2);
+    scenario.ok({ kind: "member-remove", by: null, who: testId("user", 2) });
+    expect(epoch()).toBe(3);
+  });
+
   it("[G6] members and the org's owners and admins see a group, nobody else does", () => {
     const { state } = Scenario.of();
     expect(accessGroup(state, principal(1))).toMatchObject({ role: "admin" });

@@ -24,6 +24,8 @@ export interface GroupFacts {
   readonly name: string;
   readonly policy: Policy;
   readonly createdAt: number;
+  /** Rises when a member is removed or loses rights: certificates of an earlier epoch are no longer the group's. */
+  readonly epoch: number;
 }
 
 /** A message of the window: what agents are told of the recent past. `text` is clipped, the log keeps all of it. */

@@ -5,8 +5,8 @@ import { addUsage, NO_USAGE, type GroupState } from "./state.ts";
 
 /** The group as its members see it; null before it is created. */
 export function viewGroup(state: GroupState): GroupView | null {
-  const { group } = state;
-  if (!group) return null;
+  if (!state.group) return null;
+  const { epoch: _, ...group } = state.group;
   return {
     ...group,
     createdAt: timeOf(group.createdAt),

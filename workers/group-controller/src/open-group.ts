@@ -12,7 +12,7 @@ import { ReadMarks } from "./log/read-marks.ts";
 import { StateStore } from "./log/state-store.ts";
 import { AgentsWorker } from "./runs/agents-worker.ts";
 import { RunDriver } from "./runs/run-driver.ts";
-import { SessionKeys } from "./session-keys.ts";
+import { SessionKeys, subjectOf } from "./session-keys.ts";
 import { UsedTokens } from "./sockets/accept.ts";
 import { Drafts } from "./sockets/drafts.ts";
 import { FrameBudget } from "./sockets/frame-budget.ts";
@@ -80,8 +80,8 @@ export class OpenGroup {
 
   /** Gets a session certificate ready, for a group that somebody has just entered. */
   warm(): void {
-    const { group } = this.path.state;
-    if (group) this.#keys.warm({ group: group.id, org: group.org, epoch: 0 });
+    const subject = subjectOf(this.path.state);
+    if (subject) this.#keys.warm(subject);
   }
 
   /** Ends all work of this group in this process. */

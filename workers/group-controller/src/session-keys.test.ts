@@ -61,6 +61,22 @@ it("[K2] is not used near its end, and two requests ask for a new one once", asy
   expect(headers.get("acos-certificate")).toBe("certificate-2");
 });
 
+it("[K2] a new epoch is a new certificate, and an old one that comes late does not replace it", async () => {
+  const clock = { now: 1_000_000 };
+  const ca = await authority(clock);
+  const keys = new SessionKeys(ca, () => clock.now);
+  const [old, next] = await Promise.all([
+    keys.sign(subject, request),
+    keys.sign({ ...subject, epoch: 1 }, request),
+  ]);
+  expect([old, next].map((headers) => headers.get("acos-certificate"))).toEqual([
+    "certificate-1",
+    "certificate-2",
+  ]);
+  const again = await keys.sign({ ...subject, epoch: 1 }, request);
+  expect(again.get("acos-certificate")).toBe("certificate-2");
+});
+
 it("[K2] reports a refusal of the authority and asks again the next time", async () => {
   const clock = { now: 1 };
   const ca = await authority(clock);

@@ -1,4 +1,5 @@
 // The group's session key and certificate: made by the Orchestrator, kept in memory only, renewed at half their life.
+import type { GroupState } from "@acos/group";
 import {
   ProblemError,
   type CertificateAuthorityControl,
@@ -13,6 +14,7 @@ import { importSigningKey, NONCE_BYTES, signRequest, type SigningKey } from "@ac
 const SAFETY_MS = 40_000;
 
 interface Held {
+  readonly epoch: number;
   readonly credentials: SessionCredentials;
   readonly key: SigningKey;
 }
@@ -23,11 +25,16 @@ export interface Subject {
   readonly epoch: number;
 }
 
+/** For whom a group's requests speak; null before the group exists. */
+export function subjectOf({ group }: GroupState): Subject | null {
+  return group && { group: group.id, org: group.org, epoch: group.epoch };
+}
+
 export class SessionKeys {
   readonly #authority: CertificateAuthorityControl;
   readonly #now: () => number;
   #held: Held | null = null;
-  #renewal: Promise<Held> | null = null;
+  #renewal: { readonly epoch: number; readonly held: Promise<Held> } | null = null;
 
   constructor(authority: CertificateAuthorityControl, now: () => number) {
     this.#authority = authority;
@@ -70,7 +77,8 @@ export class SessionKeys {
   async #current(subject: Subject): Promise<Held> {
     const held = this.#held;
     const now = this.#now();
-    if (!held || now > held.credentials.expiresAt - SAFETY_MS) return this.#renew(subject);
+    if (held?.epoch !== subject.epoch || now > held.credentials.expiresAt - SAFETY_MS)
+      return this.#renew(subject);
     const { issuedAt, expiresAt } = held.credentials;
     if (now > (issuedAt + expiresAt) / 2)
       this.#renew(subject).catch(() => {
@@ -80,17 +88,26 @@ export class SessionKeys {
   }
 
   #renew(subject: Subject): Promise<Held> {
-    this.#renewal ??= this.#issue(subject).finally(() => {
-      this.#renewal = null;
-    });
-    return this.#renewal;
+    if (this.#renewal?.epoch !== subject.epoch) {
+      const renewal = { epoch: subject.epoch, held: this.#issue(subject) };
+      this.#renewal = renewal;
+      renewal.held
+        .catch(() => {
+          // Whoever asked hears of it; here it only counts that the asking is over.
+        })
+        .finally(() => {
+          if (this.#renewal === renewal) this.#renewal = null;
+        });
+    }
+    return this.#renewal.held;
   }
 
   async #issue(subject: Subject): Promise<Held> {
     const issued = await this.#authority.issue(subject);
     if (!issued.ok) throw new ProblemError(issued.problem);
     const key = await importSigningKey(issued.value.privateJwk);
-    this.#held = { credentials: issued.value, key };
-    return this.#held;
+    const held = { epoch: subject.epoch, credentials: issued.value, key };
+    if (!this.#held || held.epoch >= this.#held.epoch) this.#held = held;
+    return held;
   }
 }

@@ -22,7 +22,7 @@ export function findMessage(log: EventLog, message: MessageId): MessageFacts | n
 }
 
 /** Folds one message's events, in order; null when it was never posted. */
-export function viewMessage(events: readonly LogEvent[]): MessageView | null {
+function viewMessage(events: readonly LogEvent[]): MessageView | null {
   let view: MessageView | null = null;
   for (const placed of events) view = fold(view, placed);
   return view;

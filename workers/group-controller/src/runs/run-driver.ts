@@ -7,7 +7,8 @@ import {
   type MadeCall,
   type Run,
 } from "@acos/group";
-import type { GroupId, OrgId, RunId, ToolCallId } from "@acos/protocol";
+import type { RunId, ToolCallId } from "@acos/protocol";
+import { subjectOf, type Subject } from "../session-keys.ts";
 import { canonicalJson, sha256Hex } from "@acos/trust";
 
 import type { Drafts } from "../sockets/drafts.ts";
@@ -129,17 +130,10 @@ export class RunDriver {
   }
 
   #openTurn(id: RunId): { run: Run; open: NonNullable<Run["open"]>; subject: Subject } | null {
-    const { group, runs } = this.#rim.state();
-    const run = runs.get(id);
-    if (!group || !run?.open) return null;
-    return { run, open: run.open, subject: { group: group.id, org: group.org, epoch: 0 } };
+    const state = this.#rim.state();
+    const [run, subject] = [state.runs.get(id), subjectOf(state)];
+    return run?.open && subject ? { run, open: run.open, subject } : null;
   }
-}
-
-interface Subject {
-  readonly group: GroupId;
-  readonly org: OrgId;
-  readonly epoch: number;
 }
 
 /** A call with the digest of what it would do: tool and arguments, canonical. Approvals are bound to it. */
