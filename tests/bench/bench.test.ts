@@ -50,6 +50,9 @@ describe("the short form", () => {
     for (const per of ["100 messages", "100 runs"])
       for (const kind of ["D1 calls", "R2 calls", "KV calls", "calls for agent records"])
         expect(ours(FIGURES.hotCalls(kind, per)), `${kind} for ${per}`).toBe(0);
+    // The counters do count: what was asked before anything was warm is not 0.
+    expect(ours(FIGURES.hotCalls("D1 calls", "until warm"))).toBeGreaterThan(0);
+    expect(ours(FIGURES.hotCalls("KV calls", "until warm"))).toBeGreaterThan(0);
     // One turn a run, and not one call more.
     expect(ours(FIGURES.hotCalls("calls of the Agents Worker", "100 runs"))).toBe(100);
     expect(ours(FIGURES.hotCalls("calls of the Agents Worker", "100 messages"))).toBe(0);

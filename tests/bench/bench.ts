@@ -18,6 +18,8 @@ if (typeof flags === "string") {
   process.stderr.write(`${flags}\n`);
   process.exit(2);
 }
+// What was started ends with this process: the exit handlers of those who started it see to that.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 const { figures, failures } = await runSuites(flags, (line) => process.stderr.write(`${line}\n`));
 print(`\n${figureTable(figures)}\n`);
 print(

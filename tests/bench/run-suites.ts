@@ -31,7 +31,7 @@ const ALONE: readonly SuiteName[] = ["auth", "hotpath-reads", "restart"];
 
 export interface BenchResult {
   readonly figures: readonly Figure[];
-  /** Suites that broke off, with words. */
+  /** Suites that broke off and contenders of ours that did not start, with words. */
   readonly failures: readonly string[];
 }
 
@@ -44,18 +44,21 @@ export async function runSuites(
   const readyPattern = /listening (http:\S+)/;
   const server = await startChild({ command: process.execPath, args: [script], readyPattern });
   const shared = flags.suites.some((suite) => !ALONE.includes(suite));
-  const contenders = shared ? await startContenders(namesOf(flags), server.ready, say) : [];
+  const names = shared ? namesOf(flags) : [];
+  const { contenders, missing } = await startContenders(names, server.ready);
   const world: World = {
     contenders,
     startFresh: (name) => startContender(name, server.ready),
     modelUrl: server.ready,
     book: new FigureBook(),
     schedule: { rounds: flags.rounds, random: seededRandom(flags.seed) },
-    meter: machineMeter,
+    meter: machineMeter(flags.short),
     short: flags.short,
     say,
   };
-  const failures: string[] = [];
+  // A peer may be missing on a machine; what is ours may not.
+  const failures = [...missing].filter(([name]) => !PEERS.includes(name)).map(([, words]) => words);
+  for (const words of missing.values()) say(words);
   for (const suite of flags.suites) {
     say(`${suite} …`);
     await RUN[suite](world).catch((error: unknown) => {

@@ -5,10 +5,8 @@ import { startProduct, type Product } from "../../product.ts";
 import { signUp, type Rest } from "../../rest.ts";
 import type { Contender, Conversation } from "./contender.ts";
 import { openGroupClient } from "./group-client.ts";
+import { productEnvironment } from "./product-environment.ts";
 import { postedBy } from "./room.ts";
-
-/** The embedded limit of frames keeps a client from flooding a group; a benchmark is one that does. */
-const UNLIMITED_FRAMES = "1000000000";
 
 export interface ProductUser {
   readonly rest: Rest;
@@ -26,7 +24,7 @@ export async function productContender(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ProductContender> {
   const product = await startProduct({
-    env: { ACOS_FRAMES_PER_MINUTE: UNLIMITED_FRAMES, ...env },
+    env: { ...productEnvironment(), ...env },
   });
   const user = await signUpWithModel(product.url, modelUrl);
   const agents = new Map<string, Promise<BenchAgent>>();

@@ -25,18 +25,24 @@ export async function startContender(name: ContenderName, modelUrl: string): Pro
   return STARTS[name](modelUrl);
 }
 
-/** Starts several, one after another; one that cannot run here is left out, and `say` tells why. */
+export interface Started {
+  readonly contenders: readonly Contender[];
+  /** Those that could not be started, with words. */
+  readonly missing: ReadonlyMap<ContenderName, string>;
+}
+
+/** Starts several, one after another; one that cannot be made to run here is left out with words. */
 export async function startContenders(
   names: readonly ContenderName[],
   modelUrl: string,
-  say: (line: string) => void,
-): Promise<Contender[]> {
-  const started: Contender[] = [];
+): Promise<Started> {
+  const contenders: Contender[] = [];
+  const missing = new Map<ContenderName, string>();
   for (const name of names)
     try {
-      started.push(await startContender(name, modelUrl));
+      contenders.push(await startContender(name, modelUrl));
     } catch (error) {
-      say(`${name} cannot be made to run here and is left out: ${wordsOf(error)}`);
+      missing.set(name, `${name} cannot be made to run here: ${wordsOf(error)}`);
     }
-  return started;
+  return { contenders, missing };
 }

@@ -27,6 +27,11 @@ export interface ChildPlan {
   readonly readyPattern: RegExp;
 }
 
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** Starts a child and resolves when its output matches. Throws, with the end of its output, when it ends or takes too long. */
 export async function startChild(plan: ChildPlan): Promise<Child> {
   const options: SpawnOptions = {
@@ -35,6 +40,8 @@ export async function startChild(plan: ChildPlan): Promise<Child> {
     ...(plan.cwd === undefined ? {} : { cwd: plan.cwd }),
   };
   const child = spawn(plan.command, plan.args, options);
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   const ready = await waitForReady(child, plan);
   return { pid: child.pid ?? 0, ready, stop: () => endTree(child) };
 }

@@ -158,14 +158,14 @@ function later(goal: string, what: string, why: string): Goal {
 export function judge(figures: readonly Figure[]): Judgement[] {
   return GOALS.map(({ goal, what, bound, conditions }) => {
     const found = conditions(figures);
-    return {
-      goal,
-      what,
-      bound,
-      measured: [...new Set(found.map(({ text }) => text))].join("; "),
-      verdict: verdictOf(found),
-    };
+    const verdict = verdictOf(found);
+    return { goal, what, bound, measured: wordsOf(found, verdict), verdict };
   });
+}
+
+function wordsOf(found: readonly Condition[], verdict: Verdict): string {
+  if (verdict === "not measured" && found.length > 1) return "–";
+  return [...new Set(found.map(({ text }) => text))].join("; ");
 }
 
 function verdictOf(conditions: readonly Condition[]): Verdict {

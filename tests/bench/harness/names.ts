@@ -2,8 +2,8 @@
 
 export const FIGURES = {
   /** Time to first token over the direct call, by number of clients. */
-  firstTokenMs: (clients: number) => `ttft: first token added, ${clients} clients, ms`,
-  firstTokenP95Ms: (clients: number) => `ttft: first token added, ${clients} clients, p95 ms`,
+  firstTokenMs: (clients: number) => `ttft: first token added, ${clients} at once, ms`,
+  firstTokenP95Ms: (clients: number) => `ttft: first token added, ${clients} at once, p95 ms`,
   cpuPerThousandTurns: "ttft: CPU per 1,000 turns at 10 clients, s",
   replyMs: "stream: 200-token reply added, ms",
   tokensPerSecond: "stream: tokens relayed a second, 10 streams",

@@ -4,10 +4,12 @@ import { shuffled } from "./statistics.ts";
 
 /** Foreign load, in cores, above which a job is done again. */
 const FOREIGN_LOAD_CORES = 0.5;
-/** Times a job is done again before its result is taken with a remark: a busy machine must not keep a run from ending. */
+/** Then its result is taken with a remark: a busy machine must not keep a run from ending. */
 const REDO_MAX = 2;
 
 export interface Meter {
+  /** Times a job is done again under foreign load. */
+  readonly redoMax: number;
   /** CPU seconds of the whole machine. */
   readonly machine: () => number;
   /** CPU seconds of everything that belongs to the benchmark. */
@@ -16,12 +18,13 @@ export interface Meter {
   readonly nowMs: () => number;
 }
 
-/** The real meter: this process with all that it started, against the machine. */
-export const machineMeter: Meter = {
+/** The real meter: this process with all that it started, against the machine. A short run does nothing again. */
+export const machineMeter = (short: boolean): Meter => ({
+  redoMax: short ? 0 : REDO_MAX,
   machine: machineBusySeconds,
   own: () => cpuSecondsOf([process.pid]),
   nowMs: () => performance.now(),
-};
+});
 
 export interface Measured<T> {
   readonly value: T;
@@ -41,7 +44,7 @@ export async function measure<T>(job: () => Promise<T>, meter: Meter): Promise<M
     const foreign = meter.machine() - machine - (meter.own() - own);
     const foreignCores = Math.max(0, foreign / seconds);
     // A job shorter than a few clock ticks cannot be judged: ticks are 10 ms.
-    if (foreignCores <= FOREIGN_LOAD_CORES || redone >= REDO_MAX || seconds < 0.1)
+    if (foreignCores <= FOREIGN_LOAD_CORES || redone >= meter.redoMax || seconds < 0.1)
       return { value, foreignCores, redone };
   }
 }

@@ -45,10 +45,10 @@ export async function sampleRounds(
   return samples;
 }
 
-/** What an error says, in one line. */
+/** What an error says, on one line. */
 export function wordsOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.split("\n", 1)[0]!.slice(0, 300);
+  return text.replaceAll(/\s*\n\s*/g, " · ").slice(0, 600);
 }
 
 /** Puts one measured thing of every contender into the book, under `name`. */

@@ -61,7 +61,8 @@ function countedCalls(binding: object, counter: keyof Counts): object {
       if (typeof member !== "function") return member;
       return (...args: unknown[]) => {
         counts[counter] += 1;
-        return (member as Callable).apply(target, args);
+        // A remote method has no `apply` of its own: every name on it is another remote method.
+        return Reflect.apply(member as Callable, target, args);
       };
     },
   });

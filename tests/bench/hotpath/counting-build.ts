@@ -13,9 +13,7 @@ const WORKERS = ["orchestrator", "group-controller", "agents"] as const;
 
 /** Builds the product where it is old, wraps it and answers the folder for `ACOS_DIST`. The caller removes it. */
 export async function buildCounting(): Promise<string> {
-  const builder = join(REPOSITORY, "hosts/local/src/build.ts");
-  execFileSync(process.execPath, [builder], { cwd: REPOSITORY, stdio: "pipe" });
-  const dist = join(REPOSITORY, "dist");
+  const dist = process.env["ACOS_DIST"] ?? builtHere();
   const made = mkdtempSync(join(tmpdir(), "bench-dist-"));
   cpSync(join(dist, "embedding"), join(made, "embedding"), { recursive: true });
   await Promise.all(
@@ -30,4 +28,10 @@ export async function buildCounting(): Promise<string> {
     ),
   );
   return made;
+}
+
+function builtHere(): string {
+  const builder = join(REPOSITORY, "hosts/local/src/build.ts");
+  execFileSync(process.execPath, [builder], { cwd: REPOSITORY, stdio: "pipe" });
+  return join(REPOSITORY, "dist");
 }

@@ -6,7 +6,7 @@ import product, {
 
 import { countedEnvironment, counts } from "./counting-bindings.ts";
 
-export const COUNTS_PATH = "/bench-counts";
+const COUNTS_PATH = "/bench-counts";
 
 interface Groups {
   idFromName(name: string): unknown;

@@ -50,6 +50,7 @@ async function countHotPath(world: World, { product, user }: ProductContender): 
   for (let turn = 0; turn < number; turn += 1) await asking.turn(agent.handle, MODEL);
   const ran = await counted();
   await Promise.all([asking.close(), poster.close()]);
+  enterCold(world, begin);
   enter(world, begin, posted, `${number} messages`);
   enter(world, posted, ran, `${number} runs`);
 }
@@ -71,6 +72,12 @@ const KINDS = {
   "SQL rows read": "rowsRead",
   "SQL rows written": "rowsWritten",
 } as const;
+
+/** What it took until everything was warm: shows that the counters count. */
+function enterCold(world: World, { orchestrator, agents }: StarCounts): void {
+  world.book.add(FIGURES.hotCalls("D1 calls", "until warm"), "acos", orchestrator.d1);
+  world.book.add(FIGURES.hotCalls("KV calls", "until warm"), "acos", orchestrator.kv + agents.kv);
+}
 
 function enter(world: World, before: StarCounts, after: StarCounts, per: string): void {
   for (const [words, kind] of Object.entries(KINDS)) {

@@ -7,6 +7,7 @@ import { WebSocket } from "ws";
 import { startProduct, type Product } from "../../product.ts";
 import type { Rest } from "../../rest.ts";
 import { makeAgent, makeGroup, signUpWithModel } from "../contenders/product.ts";
+import { productEnvironment } from "../contenders/product-environment.ts";
 import { FIGURES } from "../harness/names.ts";
 import type { World } from "../harness/world.ts";
 import { modelNameOf } from "../model-name.ts";
@@ -14,11 +15,10 @@ import { modelNameOf } from "../model-name.ts";
 const CLIENTS = 10;
 /** Acknowledged messages after which the product is killed. */
 const KILL_AFTER = { full: 3000, short: 300 };
-const ENVIRONMENT = { ACOS_FRAMES_PER_MINUTE: "1000000000" };
 
 /** Kills a product of its own under load and counts what was acknowledged and is not there, or is there twice. */
 export async function killAudit(world: World): Promise<void> {
-  const first = await startProduct({ env: ENVIRONMENT });
+  const first = await startProduct({ env: productEnvironment() });
   const user = await signUpWithModel(first.url, world.modelUrl);
   const model = modelNameOf({ firstTokenMs: 0, tokens: 1, gapMs: 0 });
   const group = await makeGroup(user, await makeAgent(user, model));
@@ -26,7 +26,7 @@ export async function killAudit(world: World): Promise<void> {
     group,
     limit: world.short ? KILL_AFTER.short : KILL_AFTER.full,
   });
-  const again = { data: first.data, port: first.port, env: ENVIRONMENT };
+  const again = { data: first.data, port: first.port, env: productEnvironment() };
   const second = await startProduct(again);
   const texts = await textsInLog(user.rest, group);
   await second.stop();

@@ -6,6 +6,7 @@ import type { GroupFrame } from "@acos/protocol";
 import { startProduct, type Product } from "../../product.ts";
 import { openGroupClient, type GroupClient } from "../contenders/group-client.ts";
 import { makeAgent, makeGroup, signUpWithModel, type ProductUser } from "../contenders/product.ts";
+import { productEnvironment } from "../contenders/product-environment.ts";
 import { FIGURES } from "../harness/names.ts";
 import { listProcesses, treeOf } from "../harness/processes.ts";
 import type { World } from "../harness/world.ts";
@@ -14,7 +15,6 @@ import { lengthenLog } from "../restart/long-log.ts";
 
 const MESSAGES = { full: 1_000_000, short: 20_000 };
 const REPLY = modelNameOf({ firstTokenMs: 0, tokens: 5, gapMs: 0 });
-const ENVIRONMENT = { ACOS_FRAMES_PER_MINUTE: "1000000000" };
 /** More events than lie between two snapshots, so that a restart begins from one near the head. */
 const POSTS_TO_SNAPSHOT = 600;
 
@@ -46,14 +46,14 @@ export async function restart(world: World): Promise<void> {
 }
 
 async function longLivedGroup(world: World, length: number) {
-  const young = await startProduct({ env: ENVIRONMENT });
+  const young = await startProduct({ env: productEnvironment() });
   const { data, port } = young;
   const user = await signUpWithModel(young.url, world.modelUrl);
   const group = await makeGroup(user, await makeAgent(user, REPLY));
   await postTo(user, group, 1);
   await young.stop();
   lengthenLog(data, group, length);
-  const product = await startProduct({ data, port, env: ENVIRONMENT });
+  const product = await startProduct({ data, port, env: productEnvironment() });
   await postTo(user, group, POSTS_TO_SNAPSHOT);
   return { product, place: { user, group, data, port } };
 }
@@ -78,7 +78,7 @@ async function killedAndResumed(world: World, place: Place, product: Product) {
 
   const killedAt = performance.now();
   await product.kill9();
-  const next = await startProduct({ data, port, env: ENVIRONMENT });
+  const next = await startProduct({ data, port, env: productEnvironment() });
   const readyAt = performance.now();
   const readyEpochMs = Date.now();
   const endedAt = await endOfRun(place, run);
