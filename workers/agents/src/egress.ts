@@ -25,8 +25,8 @@ export interface EgressRequest {
   readonly headers: Headers;
   readonly body?: string;
   readonly signal?: AbortSignal;
-  /** Bytes of body after which the answer breaks off with an error. */
-  readonly maxBytes: number;
+  /** Bytes of body after which the answer breaks off with an error; absent where the caller reads piece by piece and stops. */
+  readonly maxBytes?: number;
   /**
    * Contract: true where headers and body may go along with a redirect. Without it: the same origin.
    * Elsewhere only plain headers follow, and a request with a body or an effect is not sent again.
@@ -136,8 +136,8 @@ function plainHeaders(headers: Headers): Headers {
 }
 
 /** The response, its body broken off with an error past `maxBytes`. */
-function capped(response: Response, maxBytes: number): Response {
-  if (response.body === null) return response;
+function capped(response: Response, maxBytes: number | undefined): Response {
+  if (response.body === null || maxBytes === undefined) return response;
   let bytes = 0;
   const counter = new TransformStream<Uint8Array, Uint8Array>({
     transform(piece, controller) {

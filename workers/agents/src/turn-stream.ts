@@ -4,6 +4,9 @@ import { TURN_HEARTBEAT_MS, TURN_STALL_MS, type TurnPart } from "@acos/protocol"
 
 import type { Clock } from "./clock.ts";
 
+/** Two writes are this far apart when a model speaks faster; slower parts, and the first, go out in the tick they come. */
+const WRITE_GAP_MS = 4;
+
 export interface TurnStreamParts {
   readonly clock: Clock;
   /** Contract: called once, when the reader of the stream has gone; what feeds it should stop. */
@@ -31,7 +34,8 @@ export class TurnStream {
 
   constructor(parts: TurnStreamParts) {
     this.#parts = parts;
-    this.#heardAt = this.#sentAt = parts.clock.now();
+    this.#heardAt = parts.clock.now();
+    this.#sentAt = this.#heardAt - WRITE_GAP_MS;
     this.body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#controller = controller;
@@ -57,7 +61,9 @@ export class TurnStream {
   write(part: TurnPart): void {
     if (this.#ended) return;
     this.#add(part);
-    this.#stopFlush ??= this.#parts.clock.after(0, () => this.#flush());
+    if (this.#stopFlush) return;
+    const due = this.#sentAt + WRITE_GAP_MS - this.#parts.clock.now();
+    this.#stopFlush = this.#parts.clock.after(Math.max(0, due), () => this.#flush());
   }
 
   /** Sends the last part and closes. */

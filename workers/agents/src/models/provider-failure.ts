@@ -7,6 +7,9 @@ const WORDS_MAX_CHARS = 300;
 /** A provider that asks for a longer pause is not waited for. */
 const RETRY_AFTER_MAX_MS = 60 * 60_000;
 
+/** Shorter keys are placeholders for servers that need none; taking them out would eat letters. */
+const SECRET_MIN_CHARS = 6;
+
 export interface FailureContext {
   readonly provider: string;
   readonly model: string;
@@ -78,14 +81,16 @@ function describe(error: unknown): { message: string; kind: string } {
 /** The provider's words after a colon, cleaned and cut; nothing when it said nothing. */
 function quoted(text: string, { secrets }: FailureContext): string {
   let clean = text;
-  for (const secret of secrets) if (secret !== "") clean = clean.replaceAll(secret, "[key]");
+  for (const secret of secrets)
+    if (secret.length >= SECRET_MIN_CHARS) clean = clean.replaceAll(secret, "[key]");
   clean = clean
     .replace(/\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][\w*.-]{6,}/g, "[key]")
     .replace(/\b(Bearer|Basic)\s+\S+/gi, "$1 [key]")
     // Long runs without a break are keys, hashes or encoded data: nothing a person reads.
     .replace(/[\w+/=*-]{40,}/g, "[…]")
     .replace(/\s+/g, " ")
-    .trim();
+    .trim()
+    .replace(/\.+$/, "");
   if (clean === "") return "";
   return `: ${clean.length > WORDS_MAX_CHARS ? `${clean.slice(0, WORDS_MAX_CHARS - 1)}…` : clean}`;
 }

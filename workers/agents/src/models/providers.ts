@@ -45,7 +45,15 @@ function openAiModel(
   { baseUrl }: ProviderAccess,
   modelId: string,
 ): Model {
-  return baseUrl === undefined ? openai.responses(modelId) : openai.chat(modelId);
+  return baseUrl === undefined ? unstored(openai.responses(modelId)) : openai.chat(modelId);
+}
+
+/** OpenAI keeps responses unless told not to; the group's log is the only memory. */
+function unstored(model: Model): Model {
+  return {
+    modelId: model.modelId,
+    doStream: (call) => model.doStream({ ...call, providerOptions: { openai: { store: false } } }),
+  };
 }
 
 function requireKey({ name, apiKey, baseUrl }: ProviderAccess): string {
