@@ -14,6 +14,7 @@ import type { Entry, History, Outcome, Violation } from "./history.ts";
 import { pickMishap, reviveEnded, strike, type Running } from "./mishaps.ts";
 import { readOutcome, settled } from "./outcome.ts";
 import { seeded, type Random } from "./random.ts";
+import { aim, watchUnderWay, type UnderWay } from "./under-way.ts";
 import { act, answerEvents } from "./workload.ts";
 
 export interface ChaosOptions {
@@ -60,7 +61,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   };
   const product = await startProduct({ data, env });
   const running = { product, options: { data, env, port: product.port } };
-  const stage: Stage = { options, random, running, history: [] };
+  const stage: Stage = { options, random, running, underWay: watchUnderWay(), history: [] };
   try {
     const cast = await makeCast(stage.running.product.url, {
       clients: options.clients,
@@ -92,6 +93,7 @@ interface Stage {
   readonly options: ChaosOptions;
   readonly random: Random;
   readonly running: Running;
+  readonly underWay: UnderWay;
   readonly history: Entry[];
 }
 
@@ -109,6 +111,7 @@ async function killAndRestart(stage: Stage, cast: Cast): Promise<number[]> {
     await allLive(clients);
     for (let kill = 1; kill <= options.kills; kill += 1) {
       await pause(random.between(LOAD_MS.least, LOAD_MS.most));
+      await aim(stage.underWay, random);
       const from = Date.now();
       const mishap = options.killsOnly === true ? "kill" : pickMishap(random);
       await strike(stage.running, mishap, random);
@@ -157,7 +160,10 @@ function startClients(stage: Stage, cast: Cast): ChaosClient[] {
         group: cast.group,
         random: seeded(options.seed * 2000 + count),
         record: (entry) => history.push(entry),
-        onEvent: answer,
+        onEvent: (event) => {
+          stage.underWay.take(event);
+          answer(event);
+        },
       }),
     );
   }

@@ -75,13 +75,13 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   },
   {
     name: "a dispatched effect is done again after a restart",
-    kills: 5,
+    kills: 4,
     patches: [{ file: RECOVER, find: "if (call.effect) {", put: "if (false) {" }],
     rules: ["K11", "K13"],
   },
   {
     name: "runs are forgotten at a restart",
-    kills: 1,
+    kills: 3,
     patches: [
       {
         file: OPEN_GROUP,

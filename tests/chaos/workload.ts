@@ -47,8 +47,8 @@ const post = (text: string): Command => ({ kind: "message-post", parts: [{ type:
 
 /** A run that only streams. */
 function chatter(random: Random): string {
-  const pieces = random.between(2, 12);
-  return script({ text: "so many words ".repeat(pieces), pieces, pieceMs: random.between(5, 40) });
+  const pieces = random.between(4, 40);
+  return script({ text: "so many words ".repeat(pieces), pieces, pieceMs: random.between(5, 30) });
 }
 
 /** A run that calls a read-only tool and the tool with effects, then says so. */
