@@ -15,6 +15,7 @@ export default defineConfig({
         durableObjects: { GROUPS: { className: "GroupController", useSQLite: true } },
         serviceBindings: {
           AGENTS: { name: kCurrentWorker, entrypoint: "FakeAgents" },
+          DIRECTORY: { name: kCurrentWorker, entrypoint: "FakeDirectory" },
           AUTHORITY: { name: kCurrentWorker, entrypoint: "FakeAuthority" },
         },
         bindings: { FRAMES_PER_MINUTE: "100" },

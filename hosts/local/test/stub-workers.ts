@@ -8,6 +8,7 @@ const WORKERD_SOURCES = resolve(import.meta.dirname, "../src/workerd");
 
 const ORCHESTRATOR = `
 import { WorkerEntrypoint } from "cloudflare:workers";
+export class GroupDirectory extends WorkerEntrypoint { rename() {} }
 export class CertificateAuthority extends WorkerEntrypoint { issue(group) { return "certificate for " + group; } }
 export class AgentRecords extends WorkerEntrypoint {
   fetch(request) { return Response.json({ url: request.url, secret: request.headers.get("acos-inner-secret") }); }

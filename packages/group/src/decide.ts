@@ -137,6 +137,7 @@ function decideMemberCommand(draft: DecisionDraft, given: MemberCommand): Decisi
         .accept();
     case "settings-change": {
       const { kind: _, ...change } = command;
+      if (change.name !== undefined) draft.effect({ kind: "announce-name", name: change.name });
       return draft.fact({ kind: "settings-changed", ...change, by }).accept();
     }
     default:

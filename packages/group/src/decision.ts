@@ -35,6 +35,7 @@ export type Effect =
     }
   | { readonly kind: "abort"; readonly run: RunId }
   | { readonly kind: "close-sockets"; readonly user: UserId }
+  | { readonly kind: "announce-name"; readonly name: string }
   | { readonly kind: "mark-read"; readonly member: MemberId; readonly upTo: number };
 
 /** What was decided: the facts to append, the state after them, and the effects they call for. */

@@ -103,6 +103,12 @@ export interface SessionCredentials {
   readonly expiresAt: number;
 }
 
+/** Remote methods of the Orchestrator's `GroupDirectory` entrypoint: what lists of groups say is told by the groups. */
+export interface GroupDirectoryControl {
+  /** Notes a group's name. The last one told counts. */
+  rename(group: GroupId, name: string): Promise<void>;
+}
+
 /** Remote methods of the Orchestrator's `CertificateAuthority` entrypoint. */
 export interface CertificateAuthorityControl {
   issue(subject: {

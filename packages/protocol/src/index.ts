@@ -95,6 +95,7 @@ export {
   type ConnectionClaims,
   type GroupControl,
   type GroupCreation,
+  type GroupDirectoryControl,
   type MemberPut,
   type OrgRole,
   type Principal,

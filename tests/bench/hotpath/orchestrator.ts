@@ -2,6 +2,7 @@
 import product, {
   AgentRecords as ProductRecords,
   CertificateAuthority as ProductAuthority,
+  GroupDirectory as ProductDirectory,
 } from "product/orchestrator";
 
 import { countedEnvironment, counts } from "./counting-bindings.ts";
@@ -14,6 +15,12 @@ interface Groups {
 }
 
 export class CertificateAuthority extends ProductAuthority {
+  constructor(context: object, env: object) {
+    super(context, countedEnvironment(env));
+  }
+}
+
+export class GroupDirectory extends ProductDirectory {
   constructor(context: object, env: object) {
     super(context, countedEnvironment(env));
   }

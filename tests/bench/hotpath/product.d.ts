@@ -5,6 +5,7 @@ declare module "product/orchestrator" {
   export default worker;
   export const CertificateAuthority: WorkerClass;
   export const AgentRecords: WorkerClass;
+  export const GroupDirectory: WorkerClass;
 }
 declare module "product/group-controller" {
   import type { GroupControllerClass, WorkerModule } from "product/shapes";

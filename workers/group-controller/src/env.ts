@@ -1,10 +1,11 @@
 // What the Group Controller is given at deployment, parsed once; empty means unset.
-import type { CertificateAuthorityControl } from "@acos/protocol";
+import type { CertificateAuthorityControl, GroupDirectoryControl } from "@acos/protocol";
 
 /** Bindings as the platform hands them over. */
 export interface Bindings {
   readonly AGENTS: Fetcher;
   readonly AUTHORITY: CertificateAuthorityControl;
+  readonly DIRECTORY: GroupDirectoryControl;
   readonly FRAMES_PER_MINUTE?: string;
 }
 

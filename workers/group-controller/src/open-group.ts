@@ -1,6 +1,6 @@
 // An open group: the parts of one Durable Object put together round its log. No rules and no protocol live here.
 import type { Effect, Run, Seed } from "@acos/group";
-import { problem } from "@acos/protocol";
+import { problem, type GroupDirectoryControl } from "@acos/protocol";
 
 import { Watch } from "./alarms.ts";
 import { WritePath } from "./append.ts";
@@ -31,6 +31,7 @@ export class OpenGroup {
   readonly watch: Watch;
   readonly #keys: SessionKeys;
   readonly #driver: RunDriver;
+  readonly #directory: GroupDirectoryControl;
   readonly #context: DurableObjectState;
 
   /** Hydrates the group. The tables must be there. */
@@ -38,6 +39,7 @@ export class OpenGroup {
     const { storage } = context;
     const { sql } = storage;
     this.#context = context;
+    this.#directory = bindings.DIRECTORY;
     this.log = new EventLog(sql);
     this.marks = new ReadMarks(sql);
     this.tokens = new UsedTokens(sql);
@@ -89,6 +91,12 @@ export class OpenGroup {
     for (const run of this.path.state.runs.keys()) this.#driver.abort(run);
   }
 
+  /** Tells the directory; what is lost here, the next change of the name puts right. */
+  async #announce(name: string): Promise<void> {
+    const { group } = this.path.state;
+    if (group) await this.#directory.rename(group.id, name);
+  }
+
   #underWay(): boolean {
     return [...this.path.state.runs.values()].some(needsWork);
   }
@@ -105,6 +113,9 @@ export class OpenGroup {
         return;
       case "close-sockets":
         this.sockets.close(REMOVED, effect.user);
+        return;
+      case "announce-name":
+        this.#context.waitUntil(this.#announce(effect.name));
         return;
       case "mark-read":
         this.marks.set(effect.member, effect.upTo);

@@ -1,6 +1,6 @@
 // Tests of the object in workerd: log, sockets, runs, evictions.
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { PROTOCOL_VERSION, type GroupFrame, type LogEvent, type RunId } from "@acos/protocol";
 
@@ -13,6 +13,7 @@ import {
   upgrade,
   type TestGroup,
 } from "./member.ts";
+import { directory } from "./worker.ts";
 
 const post = (text: string) => ({
   kind: "message-post" as const,
@@ -123,6 +124,14 @@ describe("the log", () => {
       before = Number(page.value.nextCursor);
     }
     expect(texts).toEqual(Array.from({ length: 25 }, (_, number) => `${number}`));
+  });
+
+  it("[L7] tells the directory its new name", async () => {
+    const group = await makeGroup();
+    const socket = await MemberSocket.live(group, 0);
+    socket.command("c", { kind: "settings-change", name: "Orchard" });
+    await socket.next("ack");
+    await vi.waitFor(() => expect(directory.get(group.id)).toBe("Orchard"));
   });
 
   it("[L6] a deleted group closes its sockets and is gone", async () => {

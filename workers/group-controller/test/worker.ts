@@ -5,6 +5,8 @@ import {
   turnRequestSchema,
   type Briefing,
   type CertificateAuthorityControl,
+  type GroupDirectoryControl,
+  type GroupId,
   type Result,
   type SessionCredentials,
   type TurnPart,
@@ -83,6 +85,16 @@ export class FakeAgents extends WorkerEntrypoint {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     this.ctx.waitUntil(play(parts, writable.getWriter()));
     return new Response(readable);
+  }
+}
+
+/** Names as groups told them. */
+export const directory = new Map<string, string>();
+
+export class FakeDirectory extends WorkerEntrypoint implements GroupDirectoryControl {
+  rename(group: GroupId, name: string): Promise<void> {
+    directory.set(group, name);
+    return Promise.resolve();
   }
 }
 

@@ -16,6 +16,7 @@ import { serveSocket, SOCKET_PATH } from "./socket-handshake.ts";
 
 export { AgentRecords } from "./agent-records.ts";
 export { CertificateAuthority } from "./certificate-authority.ts";
+export { GroupDirectory } from "./group-directory.ts";
 
 type Serve = (plane: ControlPlane, request: Request) => Response | Promise<Response>;
 

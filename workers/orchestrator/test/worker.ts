@@ -2,7 +2,7 @@
 import orchestrator from "../src/index.ts";
 import type { Bindings } from "../src/env.ts";
 
-export { AgentRecords, CertificateAuthority } from "../src/index.ts";
+export { AgentRecords, CertificateAuthority, GroupDirectory } from "../src/index.ts";
 export { FakeGroup } from "./fake-group.ts";
 
 export interface TestBindings extends Bindings {

@@ -129,6 +129,7 @@ function groupController(plan: Plan): V4WorkerOptions {
     serviceBindings: {
       AGENTS: external(plan.agentsPort, plan.innerSecret),
       AUTHORITY: { name: "orchestrator", entrypoint: "CertificateAuthority" },
+      DIRECTORY: { name: "orchestrator", entrypoint: "GroupDirectory" },
     },
     bindings: {
       FRAMES_PER_MINUTE: plan.environment["ACOS_FRAMES_PER_MINUTE"] || FRAMES_PER_MINUTE,

@@ -1,0 +1,16 @@
+// The directory of groups: each group tells it what lists should say. Over a service binding and nowhere else.
+import type { GroupDirectoryControl, GroupId } from "@acos/protocol";
+import { WorkerEntrypoint } from "cloudflare:workers";
+
+import type { Bindings } from "./env.ts";
+import { controlPlaneOf } from "./open-control-plane.ts";
+import { renameGroup } from "./store/group-rows.ts";
+
+/** Entrypoint bound by the Group Controller as DIRECTORY. Whoever holds that binding is trusted to be it. */
+export class GroupDirectory extends WorkerEntrypoint<Bindings> implements GroupDirectoryControl {
+  /** Notes a group's name for the lists. Throws when the store does not answer; a group nobody noted is passed over. */
+  async rename(group: GroupId, name: string): Promise<void> {
+    const { db } = await controlPlaneOf(this.env);
+    await renameGroup(db, group, name);
+  }
+}
