@@ -24,6 +24,5 @@ export const FIGURES = {
   groupKilobytes: "memory: per connected group, kB",
   clientKilobytes: "memory: per further client, kB",
   readyMs: "restart: kill -9 to ready, whole product, ms",
-  resumedAfterReadyMs: "restart: ready to the resumed run's end, ms",
   resumedMs: "restart: runtime's start to the resumed run's end, ms",
 } as const;
