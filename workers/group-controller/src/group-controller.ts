@@ -37,7 +37,9 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
     super(context, bindings);
     const pingPong = new WebSocketRequestResponsePair('{"type":"ping"}', '{"type":"pong"}');
     context.setWebSocketAutoResponse(pingPong);
-    if (hasSchema(context.storage.sql)) this.#open().recover();
+    if (!hasSchema(context.storage.sql)) return;
+    migrate(context.storage);
+    this.#open().recover();
   }
 
   // Sockets

@@ -19,7 +19,7 @@ export function readEvents(
   log: EventLog,
   { after, limit }: { after: number; limit: number },
 ): Page<LogEvent> {
-  const items = log.after(after, limit).map(toEvent);
+  const items = log.servedAfter(after, limit).map(toEvent);
   return page(items, limit, (last) => String(last.seq));
 }
 

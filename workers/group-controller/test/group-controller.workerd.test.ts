@@ -2,7 +2,13 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 
-import { PROTOCOL_VERSION, type GroupFrame, type LogEvent, type RunId } from "@acos/protocol";
+import {
+  PROTOCOL_VERSION,
+  type GroupFrame,
+  type LogEvent,
+  type MessageId,
+  type RunId,
+} from "@acos/protocol";
 
 import {
   controlOf,
@@ -124,6 +130,21 @@ describe("the log", () => {
       before = Number(page.value.nextCursor);
     }
     expect(texts).toEqual(Array.from({ length: 25 }, (_, number) => `${number}`));
+  });
+
+  it("[L8] hands out no text of a withdrawn message, and no other one is touched", async () => {
+    const group = await makeGroup();
+    const socket = await MemberSocket.live(group, 0);
+    await give(group, "a", "a secret");
+    await give(group, "b", "no secret");
+    const posted = (await socket.event("message-posted")).event as { message: MessageId };
+    socket.command("c", { kind: "message-redact", message: posted.message });
+    await socket.next("ack");
+    const told = [await logOf(group), (await MemberSocket.live(group, 0)).frames];
+    for (const texts of told.map((each) => JSON.stringify(each))) {
+      expect(texts).not.toContain("a secret");
+      expect(texts).toContain("no secret");
+    }
   });
 
   it("[L7] tells the directory its new name", async () => {

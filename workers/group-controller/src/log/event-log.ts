@@ -6,9 +6,10 @@ export interface EventRow {
   readonly seq: number;
   readonly at: number;
   readonly body: string;
+  readonly message: string | null;
 }
 
-type Row = { seq: number; at: number; body: string };
+type Row = { seq: number; at: number; body: string; message: string | null };
 
 export class EventLog {
   readonly #sql: SqlStorage;
@@ -20,26 +21,43 @@ export class EventLog {
   insert(events: readonly LogEvent[]): readonly EventRow[] {
     return events.map(({ seq, at, event }) => {
       const body = JSON.stringify(event);
+      const message = messageOf(event);
       this.#sql.exec(
         "INSERT INTO events (seq, at, kind, run, message, body) VALUES (?, ?, ?, ?, ?, ?)",
         seq,
         at,
         event.kind,
         runOf(event),
-        messageOf(event),
+        message,
         body,
       );
-      return { seq, at, body };
+      return { seq, at, body, message };
     });
   }
 
   /** Rows after a seq, in order. */
   after(seq: number, limit: number): readonly EventRow[] {
     return this.#rows(
-      "SELECT seq, at, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+      "SELECT seq, at, body, message FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
       seq,
       limit,
     );
+  }
+
+  /** Rows after a seq as readers get them: the log keeps what a withdrawn message said, and hands it to nobody. */
+  servedAfter(seq: number, limit: number): readonly EventRow[] {
+    const withdrawn = this.#withdrawn();
+    return this.after(seq, limit).map((row) =>
+      row.message !== null && withdrawn.has(row.message) ? withoutText(row) : row,
+    );
+  }
+
+  /** Messages that were withdrawn, from an index of nothing else. */
+  #withdrawn(): ReadonlySet<string> {
+    const rows = this.#sql.exec<{ message: string }>(
+      "SELECT message FROM events WHERE kind = 'message-redacted'",
+    );
+    return new Set(rows.toArray().map(({ message }) => message));
   }
 
   /** Characters of the events after a seq. */
@@ -53,15 +71,16 @@ export class EventLog {
 
   /** All events of a run, in order. */
   ofRun(run: string): readonly LogEvent[] {
-    return this.#rows("SELECT seq, at, body FROM events WHERE run = ? ORDER BY seq", run).map(
-      toEvent,
-    );
+    return this.#rows(
+      "SELECT seq, at, body, message FROM events WHERE run = ? ORDER BY seq",
+      run,
+    ).map(toEvent);
   }
 
   /** What happened to a message: posted, edited, withdrawn, reacted to; in order. */
   ofMessage(message: string): readonly LogEvent[] {
     return this.#rows(
-      "SELECT seq, at, body FROM events WHERE message = ? ORDER BY seq",
+      "SELECT seq, at, body, message FROM events WHERE message = ? ORDER BY seq",
       message,
     ).map(toEvent);
   }
@@ -69,7 +88,7 @@ export class EventLog {
   /** Events of one kind before a seq, newest first. */
   ofKindBefore(kind: GroupEvent["kind"], before: number, limit: number): readonly LogEvent[] {
     return this.#rows(
-      "SELECT seq, at, body FROM events WHERE kind = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+      "SELECT seq, at, body, message FROM events WHERE kind = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
       kind,
       before,
       limit,
@@ -79,6 +98,12 @@ export class EventLog {
   #rows(text: string, ...bindings: readonly (string | number)[]): readonly EventRow[] {
     return this.#sql.exec<Row>(text, ...bindings).toArray();
   }
+}
+
+function withoutText(row: EventRow): EventRow {
+  const { event } = toEvent(row);
+  if (!("parts" in event)) return row;
+  return { ...row, body: JSON.stringify({ ...event, parts: [], mentions: [] }) };
 }
 
 /** An event in its place, from its row. Rows are written by `insert` alone, so their form is not checked again. */

@@ -21,6 +21,7 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE state_parts (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE used_tokens (jti TEXT PRIMARY KEY, exp INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE read_marks (member TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;`,
+  `CREATE INDEX events_withdrawn ON events (message) WHERE kind = 'message-redacted';`,
 ];
 
 /** Tells whether this object holds a group. Reads only: looking at an unknown group must leave nothing behind. */

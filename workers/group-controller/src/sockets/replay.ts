@@ -31,7 +31,7 @@ function startWithin(log: EventLog, wanted: number, head: number): number {
 function* rowsAfter(log: EventLog, seq: number): Iterable<EventRow> {
   let last = seq;
   for (;;) {
-    const rows = log.after(last, PAGE_EVENTS);
+    const rows = log.servedAfter(last, PAGE_EVENTS);
     yield* rows;
     const next = rows.at(-1);
     if (!next || rows.length < PAGE_EVENTS) return;
