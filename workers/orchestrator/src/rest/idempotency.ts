@@ -10,6 +10,7 @@ import type { ControlPlane } from "../control-plane.ts";
 import { logError } from "../log.ts";
 import { idempotency } from "../store/control-tables.ts";
 import type { Answer } from "./answer.ts";
+import { invalidField } from "./invalid-field.ts";
 
 /** After this long a request that did not end counts as lost with its process. */
 const LOST_AFTER_MS = 60_000;
@@ -31,7 +32,7 @@ export function readIdempotencyKey(request: Request): string | undefined {
   const key = request.headers.get("idempotency-key") ?? undefined;
   if (key === undefined || KEY_FORM.test(key)) return key;
   const words = "Idempotency-Key must be 1 to 255 visible ASCII characters; a UUID is a good one.";
-  throw new ProblemError(problem("invalid_request", words));
+  throw invalidField("Idempotency-Key", words);
 }
 
 /**

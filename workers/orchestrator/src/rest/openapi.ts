@@ -3,15 +3,19 @@ import {
   ERROR_CODES,
   isUnsafe,
   OPERATIONS,
+  pageQuerySchema,
   problemSchema,
   PRODUCT_VERSION,
-  toJsonSchema,
+  type OperationId,
+  type toJsonSchema,
 } from "@acos/protocol";
 
 import { jsonAnswer, type Answer } from "./answer.ts";
+import { queryNamesOf } from "./query.ts";
 import { API_PATH } from "./route-table.ts";
+import { SchemaShelf, type JsonSchema } from "./schema-shelf.ts";
+import { successStatusOf } from "./success-status.ts";
 
-type JsonSchema = Record<string, unknown>;
 type Operation = (typeof OPERATIONS)[keyof typeof OPERATIONS] & {
   readonly body?: Parameters<typeof toJsonSchema>[0];
   readonly answer?: Parameters<typeof toJsonSchema>[0];
@@ -28,11 +32,13 @@ export function openApiAnswer(): Answer {
 
 /** The document as a value. */
 function describeApi(): JsonSchema {
+  const shelf = new SchemaShelf();
   const paths: Record<string, JsonSchema> = {};
-  for (const [id, operation] of Object.entries(OPERATIONS)) {
-    const path = (paths[operation.path] ??= {});
-    path[operation.method.toLowerCase()] = describeOperation(id, operation);
+  for (const id of Object.keys(OPERATIONS) as OperationId[]) {
+    const { path, method } = OPERATIONS[id];
+    (paths[path] ??= {})[method.toLowerCase()] = describeOperation(id, shelf);
   }
+  const Problem = shelf.describe(problemSchema, "output");
   return {
     openapi: "3.1.0",
     info: {
@@ -45,7 +51,7 @@ function describeApi(): JsonSchema {
     security: [{ session: [] }, { apiKey: [] }],
     paths,
     components: {
-      schemas: { Problem: toJsonSchema(problemSchema, "output") },
+      schemas: { Problem, ...shelf.schemas },
       responses: {
         Problem: {
           description: "What went wrong",
@@ -60,18 +66,30 @@ function describeApi(): JsonSchema {
   };
 }
 
-function describeOperation(id: string, operation: Operation): JsonSchema {
+function describeOperation(id: OperationId, shelf: SchemaShelf): JsonSchema {
+  const operation: Operation = OPERATIONS[id];
   const { summary, guard, body, path } = operation;
-  const requestBody = body && { required: true, ...content(toJsonSchema(body, "input")) };
+  const requestBody = body && { required: true, ...content(shelf.describe(body, "input")) };
+  const sent = isUnsafe(operation) ? [IDEMPOTENCY_KEY] : queryParameters(id, shelf);
   return {
     operationId: id,
     summary,
     tags: [guard],
-    parameters: [...pathParameters(path), ...queryParameters(operation)],
+    parameters: [...pathParameters(path), ...sent],
     ...(requestBody && { requestBody }),
-    responses: { ...success(operation), default: { $ref: "#/components/responses/Problem" } },
+    responses: {
+      [successStatusOf(id)]: success(operation, shelf),
+      default: { $ref: "#/components/responses/Problem" },
+    },
   };
 }
+
+const IDEMPOTENCY_KEY: JsonSchema = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  schema: { type: "string", maxLength: 255 },
+};
 
 function pathParameters(path: string): JsonSchema[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
@@ -82,28 +100,29 @@ function pathParameters(path: string): JsonSchema[] {
   }));
 }
 
-function queryParameters(operation: Operation): JsonSchema[] {
-  if (isUnsafe(operation))
-    return [{ name: "Idempotency-Key", in: "header", required: false, schema: { type: "string" } }];
-  if (!operation.list) return [];
-  const number = (name: string) => ({ name, in: "query", schema: { type: "integer", minimum: 0 } });
-  const cursor = { name: "cursor", in: "query", schema: { type: "string" } };
-  return [number("limit"), number("after"), number("before"), cursor];
+function queryParameters(id: OperationId, shelf: SchemaShelf): JsonSchema[] {
+  return queryNamesOf(id).map((name) => ({
+    name,
+    in: "query",
+    required: false,
+    schema: shelf.describe(pageQuerySchema.shape[name].unwrap(), "output"),
+  }));
 }
 
-function success({ answer, list }: Operation): JsonSchema {
+function success({ answer, list }: Operation, shelf: SchemaShelf): JsonSchema {
   if (list) {
-    const items = { type: "array", items: toJsonSchema(list, "output") };
+    const items = { type: "array", items: shelf.describe(list, "output") };
     const nextCursor = { type: ["string", "null"] };
     const page = {
       type: "object",
       required: ["items", "nextCursor"],
       properties: { items, nextCursor },
+      additionalProperties: false,
     };
-    return { "200": { description: "A page", ...content(page) } };
+    return { description: "A page", ...content(page) };
   }
-  if (!answer) return { "204": { description: "Done" } };
-  return { "2XX": { description: "Done", ...content(toJsonSchema(answer, "output")) } };
+  if (!answer) return { description: "Done" };
+  return { description: "Done", ...content(shelf.describe(answer, "output")) };
 }
 
 function content(schema: JsonSchema): JsonSchema {

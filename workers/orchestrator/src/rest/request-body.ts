@@ -1,6 +1,8 @@
 // Reads a request's body within its limit, strictly as UTF-8 JSON.
 import { BODY_MAX_BYTES, decodeUtf8, parseJson, problem, ProblemError } from "@acos/protocol";
 
+import { invalidField } from "./invalid-field.ts";
+
 /** The body as text, "" for none. Throws ProblemError `too_large` or `invalid_json`; it does not parse it. */
 export async function readBodyText(request: Request): Promise<string> {
   if (!request.body) return "";
@@ -30,6 +32,14 @@ export function parseBody(request: Request, text: string): unknown {
     throw new ProblemError(problem("unsupported_media_type", words));
   }
   return parseJson(text, "The request body");
+}
+
+/** For operations that take no body: nothing or `{}` passes. Throws `invalid_request` naming the first field there is. */
+export function requireNoFields(sent: unknown): void {
+  const isObject = typeof sent === "object" && sent !== null && !Array.isArray(sent);
+  const first = isObject ? Object.keys(sent)[0]?.slice(0, 60) : "(whole)";
+  if (first === undefined) return;
+  throw invalidField(first, "This operation takes no body. Send none, or {}.");
 }
 
 function tooLarge(): ProblemError {

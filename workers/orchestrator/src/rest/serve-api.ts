@@ -3,8 +3,6 @@ import {
   ERRORS,
   isUnsafe,
   OPERATIONS,
-  PAGE_DEFAULT,
-  pageQuerySchema,
   parse,
   problem,
   ProblemError,
@@ -18,14 +16,14 @@ import { HANDLERS } from "../routes/handlers.ts";
 import { authenticate, requireScope, type Proof } from "../sign-in/authenticate.ts";
 import { requireOwnOrigin } from "../sign-in/own-origin.ts";
 import { jsonAnswer, problemOf, problemResponse, toResponse, type Answer } from "./answer.ts";
-import type { Call, Handler, PageQuery } from "./call.ts";
+import type { Call, Handler } from "./call.ts";
 import { answerOnce, readIdempotencyKey } from "./idempotency.ts";
 import { openApiAnswer } from "./openapi.ts";
-import { parseBody, readBodyText } from "./request-body.ts";
+import { readQuery } from "./query.ts";
+import { parseBody, readBodyText, requireNoFields } from "./request-body.ts";
 import { API_PATH, matchRoute, type Params } from "./route-table.ts";
+import { successStatusOf } from "./success-status.ts";
 
-/** Operations that make a thing answer 201. */
-const CREATED: readonly OperationId[] = ["createAgent", "createApiKey", "createGroup"];
 /** A token is single use and lives for a minute: handing out the first one again would be of no use. */
 const NEVER_REPEATED: readonly OperationId[] = ["createRoutingToken"];
 
@@ -81,7 +79,7 @@ function requireAllowed(
   const unsafe = isUnsafe(OPERATIONS[id]);
   if (unsafe && proof.caller.via === "session")
     requireOwnOrigin(request, plane.settings.publicOrigins);
-  requireScope(proof.caller, unsafe);
+  requireScope(proof.caller, id);
 }
 
 interface Asked {
@@ -92,17 +90,16 @@ interface Asked {
 
 async function operate(plane: ControlPlane, request: Request, asked: Asked) {
   const { id, params, caller } = asked;
-  const operation: { method: string; body?: Parameters<typeof parse>[0]; list?: unknown } =
-    OPERATIONS[id];
-  const text = operation.body || isUnsafe(operation) ? await readBodyText(request) : "";
-  const body =
-    operation.body && parse(operation.body, parseBody(request, text), "The request body");
-  const page = readPage(request, operation.list !== undefined);
+  const operation: { method: string; body?: Parameters<typeof parse>[0] } = OPERATIONS[id];
+  const page = readQuery(id, new URL(request.url).searchParams);
+  const text = isUnsafe(operation) ? await readBodyText(request) : "";
+  const sent = parseBody(request, text);
+  const body = operation.body && parse(operation.body, sent, "The request body");
+  if (!operation.body) requireNoFields(sent);
   // The route table pairs this handler with exactly these params and this body; TypeScript cannot follow that.
   const handler = HANDLERS[id] as unknown as Handler<"getMe">;
   const call = { plane, caller, params, body, page, request } as unknown as Call<"getMe">;
-  const work = async (): Promise<Answer> =>
-    jsonAnswer(await handler(call), CREATED.includes(id) ? 201 : 200);
+  const work = async (): Promise<Answer> => jsonAnswer(await handler(call), successStatusOf(id));
   const key = isUnsafe(operation) ? readIdempotencyKey(request) : undefined;
   if (key === undefined || NEVER_REPEATED.includes(id))
     return { answer: await work(), replayed: false };
@@ -118,11 +115,4 @@ async function keepable(work: () => Promise<Answer>): Promise<Answer> {
     if (!(error instanceof ProblemError) || ERRORS[error.problem.code].retry !== "no") throw error;
     return jsonAnswer(error.problem, statusOf(error.problem.code));
   }
-}
-
-function readPage(request: Request, isList: boolean): PageQuery {
-  const query = Object.fromEntries(new URL(request.url).searchParams);
-  const page = isList ? parse(pageQuerySchema, query, "The query") : {};
-  const { limit = PAGE_DEFAULT, after, before, cursor } = page;
-  return { limit, after, before, cursor };
 }

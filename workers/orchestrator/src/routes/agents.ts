@@ -6,8 +6,6 @@ import {
   isId,
   parse,
   parseJson,
-  problem,
-  ProblemError,
   type AgentConfig,
   type AgentView,
   type OrgId,
@@ -19,7 +17,8 @@ import { fillCache } from "../agent-cache.ts";
 import { freshId } from "../clock.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import type { Call, Handler } from "../rest/call.ts";
-import { pageOf } from "../rest/page.ts";
+import { invalidField } from "../rest/invalid-field.ts";
+import { idCursor, numberCursor, pageOf } from "../rest/page.ts";
 import { accessAgent, accessOrg, notFound } from "../store/access.ts";
 import { listAgentStates, readAgentState, type AgentState } from "../store/agent-cards.ts";
 import {
@@ -48,7 +47,8 @@ export const createAgent: Handler<"createAgent"> = async ({ plane, caller, param
 
 export const listAgents: Handler<"listAgents"> = async ({ plane, caller, params, page }) => {
   const org = accessOrg(caller, params.org);
-  const { cursor = "", limit } = page;
+  const { limit } = page;
+  const cursor = idCursor("agent", page.cursor) ?? "";
   const states = await listAgentStates(plane.db, org, { cursor, limit: limit + 1 });
   return pageOf(states.map(viewOf), limit, ({ id }) => id);
 };
@@ -110,7 +110,7 @@ export const listAgentVersions: Handler<"listAgentVersions"> = async (call) => {
   const { plane, caller, params, page } = call;
   if (!isId("agent", params.id)) throw notFound("agent");
   await accessAgent(plane.db, caller, params.id);
-  const before = Number(page.cursor ?? page.before ?? Number.MAX_SAFE_INTEGER);
+  const before = numberCursor(page.cursor) ?? Number.MAX_SAFE_INTEGER;
   const rows = await listVersions(plane.db, params.id, { before, limit: page.limit + 1 });
   const views = rows.map(({ body, createdAt, createdBy }) => {
     const said = parse(agentVersionSchema, parseJson(body, "A version"), "A version");
@@ -149,5 +149,5 @@ async function requireKnownModel(plane: ControlPlane, org: OrgId, model: string)
     ...new Set([...own.map(({ name }) => name), ...builtinModels.map((row) => row.provider)]),
   ];
   const words = `There is no model provider "${wanted}" here. There are: ${known.join(", ")}. Add one with PUT /api/v1/orgs/{org}/providers/{name}.`;
-  throw new ProblemError(problem("invalid_request", words, { details: { field: "model", known } }));
+  throw invalidField("model", words);
 }

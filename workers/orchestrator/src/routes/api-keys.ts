@@ -3,7 +3,7 @@ import { API_KEY_SCOPES, parseJson, problem, ProblemError, type ApiKeyView } fro
 import { and, eq, sql } from "drizzle-orm";
 
 import type { Handler } from "../rest/call.ts";
-import { pageOf } from "../rest/page.ts";
+import { idCursor, pageOf } from "../rest/page.ts";
 import { scopesOf } from "../sign-in/authenticate.ts";
 import { notFound } from "../store/access.ts";
 import { apiKeys } from "../store/sign-in-tables.ts";
@@ -30,10 +30,11 @@ export const createApiKey: Handler<"createApiKey"> = async ({ plane, caller, bod
 };
 
 export const listApiKeys: Handler<"listApiKeys"> = async ({ plane, caller, page }) => {
+  const cursor = idCursor("apiKey", page.cursor) ?? "";
   const rows = await plane.db
     .select()
     .from(apiKeys)
-    .where(and(eq(apiKeys.referenceId, caller.user), sql`${apiKeys.id} > ${page.cursor ?? ""}`))
+    .where(and(eq(apiKeys.referenceId, caller.user), sql`${apiKeys.id} > ${cursor}`))
     .orderBy(apiKeys.id)
     .limit(page.limit + 1);
   return pageOf(rows.map(viewOf), page.limit, (view) => view.id);

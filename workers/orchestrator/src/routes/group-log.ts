@@ -6,6 +6,7 @@ import { freshNonce } from "../clock.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { askGroup, principalOf, type GroupStub } from "../group-calls.ts";
 import type { Handler, PageQuery } from "../rest/call.ts";
+import { numberCursor } from "../rest/page.ts";
 import type { Caller } from "../sign-in/caller.ts";
 import { accessGroup, notFound } from "../store/access.ts";
 import { renameGroup } from "../store/group-rows.ts";
@@ -38,7 +39,7 @@ export const createRoutingToken: Handler<"createRoutingToken"> = async (call) =>
 
 export const listEvents: Handler<"listEvents"> = (call) => {
   const { limit, after = 0, cursor } = call.page;
-  const page = { limit, after: cursor === undefined ? after : numberOf(cursor) };
+  const page = { limit, after: numberCursor(cursor) ?? after };
   return ask(call, (stub, principal) => stub.events(principal, page));
 };
 
@@ -74,11 +75,6 @@ export const getBriefing: Handler<"getBriefing"> = async (call) => {
 };
 
 function backwards({ limit, before, cursor }: PageQuery): { limit: number; before?: number } {
-  const from = cursor === undefined ? before : numberOf(cursor);
+  const from = numberCursor(cursor) ?? before;
   return from === undefined ? { limit } : { limit, before: from };
-}
-
-/** A cursor of ours is a number; anything else begins where there is nothing. */
-function numberOf(cursor: string): number {
-  return /^\d{1,15}$/.test(cursor) ? Number(cursor) : Number.MAX_SAFE_INTEGER;
 }

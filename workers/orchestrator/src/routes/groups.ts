@@ -13,7 +13,7 @@ import type { ControlPlane } from "../control-plane.ts";
 import { askGroup, principalOf } from "../group-calls.ts";
 import { makeGroup } from "../group-making.ts";
 import type { Handler } from "../rest/call.ts";
-import { pageOf } from "../rest/page.ts";
+import { idCursor, pageOf } from "../rest/page.ts";
 import { orgRoleOf } from "../sign-in/authenticate.ts";
 import { accessGroup, accessOrg, notFound } from "../store/access.ts";
 import { readAgentState } from "../store/agent-cards.ts";
@@ -60,7 +60,8 @@ export async function requireAgentOfOrg(
 
 export const listGroups: Handler<"listGroups"> = async ({ plane, caller, params, page }) => {
   const org = params.org as OrgId;
-  const { cursor, limit } = page;
+  const { limit } = page;
+  const cursor = idCursor("group", page.cursor);
   const of = { org, user: caller.user };
   const groups = await listGroupSummaries(plane.db, of, { cursor, limit: limit + 1 });
   // A guest of one of the org's groups lists that group without being in the org.

@@ -13,6 +13,7 @@ import type { ControlPlane } from "../control-plane.ts";
 import { askGroup, principalOf } from "../group-calls.ts";
 import { userCardOf } from "../group-making.ts";
 import type { Call, Handler } from "../rest/call.ts";
+import { invalidField } from "../rest/invalid-field.ts";
 import { readPerson } from "../sign-in/caller.ts";
 import { accessGroup, notFound } from "../store/access.ts";
 import { readAgentState, type AgentState } from "../store/agent-cards.ts";
@@ -51,7 +52,7 @@ async function putUser(
   user: UserId,
 ): Promise<{ seq: number }> {
   if (body.version !== undefined)
-    throw new ProblemError(problem("invalid_request", "version is for agents; a user has none."));
+    throw invalidField("version", "version is for agents; a user has none.");
   const person = await readPerson(plane.db, user);
   if (!person) throw notFound("user");
   const card = userCardOf(user, person.name);

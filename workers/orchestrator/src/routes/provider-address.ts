@@ -2,6 +2,7 @@
 import { problem, ProblemError, type ProviderKind } from "@acos/protocol";
 
 import type { Settings } from "../env.ts";
+import { invalidField } from "../rest/invalid-field.ts";
 
 /**
  * Throws ProblemError for a base URL that we would not call. It looks at the text alone: what a name resolves to is checked
@@ -13,24 +14,24 @@ export function requireBaseUrl(
 ): void {
   if (baseUrl === undefined) {
     if (kind === "openai-compatible")
-      throw refused("invalid_request", 'A provider of kind "openai-compatible" needs a baseUrl.');
+      throw invalidField("baseUrl", 'A provider of kind "openai-compatible" needs a baseUrl.');
     return;
   }
   const url = new URL(baseUrl);
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")
-    throw refused("invalid_request", "baseUrl must have no user, password, query or fragment.");
+    throw invalidField("baseUrl", "baseUrl must have no user, password, query or fragment.");
   const local = isLocalHost(url.hostname);
   if (local && !allowLocalEgress)
-    throw refused(
-      "forbidden_address",
-      "baseUrl names a local address, which this installation does not call.",
-    );
+    throw new ProblemError(problem("forbidden_address", LOCAL_REFUSED, { details: [IS_LOCAL] }));
   if (url.protocol === "https:" || local) return;
-  throw refused(
-    "invalid_request",
+  throw invalidField(
+    "baseUrl",
     "baseUrl must begin with https://, so that the key is not sent in clear.",
   );
 }
+
+const LOCAL_REFUSED = "baseUrl names a local address, which this installation does not call.";
+const IS_LOCAL = { field: "baseUrl", problem: LOCAL_REFUSED };
 
 const LOCAL_NAMES = /(?:^|\.)(?:localhost|local|internal|home\.arpa)\.?$/;
 /** This host, loopback, private and shared address space (RFC 1122, 1918, 6598, 3927). */
@@ -41,8 +42,4 @@ const LOCAL_V6 = /^\[(?:::|f[cd]|fe[89ab]|64:ff9b:|2002:|2001:0?:)/;
 
 function isLocalHost(host: string): boolean {
   return LOCAL_NAMES.test(host) || LOCAL_V4.test(host) || LOCAL_V6.test(host);
-}
-
-function refused(code: "invalid_request" | "forbidden_address", words: string): ProblemError {
-  return new ProblemError(problem(code, words));
 }

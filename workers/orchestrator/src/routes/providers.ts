@@ -1,7 +1,5 @@
 // /orgs/{org}/providers and /models: model providers of an org beside the installation's own; a key goes in and never out.
 import {
-  problem,
-  ProblemError,
   providerNameSchema,
   type ModelView,
   type OrgId,
@@ -13,6 +11,8 @@ import { requireDelivered } from "../adoptions.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import type { Settings } from "../env.ts";
 import type { Call, Handler } from "../rest/call.ts";
+import { invalidField } from "../rest/invalid-field.ts";
+import { pageOfAll } from "../rest/page.ts";
 import { accessOrg, notFound } from "../store/access.ts";
 import { untilCommitted } from "../store/agent-versions.ts";
 import {
@@ -31,9 +31,7 @@ export const putProvider: Handler<"putProvider"> = async (call) => {
   const org = accessOrg(caller, params.org, "manage");
   const name = params.name;
   if (!providerNameSchema.safeParse(name).success)
-    throw new ProblemError(
-      problem("invalid_request", "A provider's name is 1 to 32 of a-z, 0-9 and single hyphens."),
-    );
+    throw invalidField("name", "A provider's name is 1 to 32 of a-z, 0-9 and single hyphens.");
   requireBaseUrl(call.body, plane.settings);
   const { view, agents } = await untilCommitted(async () => {
     const provider = await nextVersion(call, { org, name });
@@ -78,15 +76,15 @@ async function keptKey(
     return resealProviderKey(plane, { ...earlier, sealedKey: earlier.sealedKey }, next.version);
   const words =
     "The kind or base URL changed: send apiKey again, so that a key never goes to another address than it was given for.";
-  throw new ProblemError(problem("invalid_request", words));
+  throw invalidField("apiKey", words);
 }
 
-export const listProviders: Handler<"listProviders"> = async ({ plane, caller, params }) => {
+export const listProviders: Handler<"listProviders"> = async ({ plane, caller, params, page }) => {
   const org = accessOrg(caller, params.org);
   const own = (await listProviderRows(plane.db, org)).map(viewOf);
   const names = new Set(own.map(({ name }) => name));
   const builtin = builtinViews(plane.settings).filter(({ name }) => !names.has(name));
-  return { items: [...own, ...builtin], nextCursor: null };
+  return pageOfAll([...own, ...builtin], page);
 };
 
 export const getProvider: Handler<"getProvider"> = async ({ plane, caller, params }) => {
@@ -105,7 +103,7 @@ export const deleteProvider: Handler<"deleteProvider"> = async ({ plane, caller,
   await requireDelivered(plane, await deleteProviderRows(plane, name));
 };
 
-export const listModels: Handler<"listModels"> = async ({ plane, caller, params }) => {
+export const listModels: Handler<"listModels"> = async ({ plane, caller, params, page }) => {
   const org = accessOrg(caller, params.org);
   const own = await listProviderRows(plane.db, org);
   const names = new Set(own.map(({ name }) => name));
@@ -120,7 +118,7 @@ export const listModels: Handler<"listModels"> = async ({ plane, caller, params 
   const builtin = plane.settings.builtinModels
     .filter(({ provider }) => !names.has(provider))
     .map(({ kind, ...model }): ModelView => ({ ...model, rehearsal: kind === "rehearsal" }));
-  return { items: [...ownModels, ...builtin], nextCursor: null };
+  return pageOfAll([...ownModels, ...builtin], page);
 };
 
 function viewOf(provider: ProviderVersion): ProviderView {

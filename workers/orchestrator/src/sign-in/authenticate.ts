@@ -6,8 +6,11 @@
 import {
   API_KEY_SCOPES,
   isId,
+  isUnsafe,
+  OPERATIONS,
   problem,
   ProblemError,
+  type OperationId,
   type OrgId,
   type UserId,
 } from "@acos/protocol";
@@ -145,11 +148,14 @@ function unauthenticated(what = "sign-in"): ProblemError {
   return new ProblemError(problem("unauthenticated", words));
 }
 
-/** Throws ProblemError `forbidden` unless the caller's API key has the scope that such a request needs. */
-export function requireScope(caller: Caller, unsafe: boolean): void {
-  const scope = unsafe ? "write" : "read";
+/** Throws ProblemError `forbidden` unless the caller's API key has the scope that the operation needs. */
+export function requireScope(caller: Caller, id: OperationId): void {
+  const scope = isUnsafe(OPERATIONS[id]) ? "write" : "read";
   if (caller.scopes === undefined || caller.scopes.includes(scope)) return;
-  const words = `This API key lacks the scope "${scope}". Make one that has it with POST /api/v1/api-keys.`;
+  const words =
+    id === "createRoutingToken"
+      ? 'A socket also takes commands, so asking for its token needs the scope "write". With "read" alone, read GET /api/v1/groups/{id}/events?after=N instead.'
+      : `This API key lacks the scope "${scope}". Make one that has it with POST /api/v1/api-keys.`;
   throw new ProblemError(problem("forbidden", words));
 }
 

@@ -1,0 +1,44 @@
+// Query parameters: one table says which an operation takes, for the reader of requests and for the OpenAPI document alike.
+import { OPERATIONS, PAGE_DEFAULT, pageQuerySchema, parse, type OperationId } from "@acos/protocol";
+
+import type { PageQuery } from "./call.ts";
+import { invalidField } from "./invalid-field.ts";
+
+type QueryName = keyof typeof pageQuerySchema.shape;
+
+/** Lists of a group's log can be entered at any seq; their cursors are seqs as well. */
+const ENTERED_AT: Partial<Record<OperationId, "after" | "before">> = {
+  listEvents: "after",
+  listMessages: "before",
+  listRuns: "before",
+};
+
+/** The query parameters an operation takes: those of a page for lists, none for all others. */
+export function queryNamesOf(id: OperationId): readonly QueryName[] {
+  if (!("list" in OPERATIONS[id])) return [];
+  const seq = ENTERED_AT[id];
+  return ["limit", ...(seq ? [seq] : []), "cursor"];
+}
+
+/** Reads an operation's query. Throws `invalid_request` for a parameter it does not take, one sent twice, or a wrong value. */
+export function readQuery(id: OperationId, query: URLSearchParams): PageQuery {
+  const names = queryNamesOf(id);
+  const sent: Partial<Record<QueryName, string>> = {};
+  for (const [name, value] of query) {
+    const known = names.find((each) => each === name);
+    if (known === undefined) throw invalidField(name, notTaken(name, names));
+    if (known in sent) throw invalidField(name, `The query parameter "${name}" is there twice.`);
+    sent[known] = value;
+  }
+  const page = parse(pageQuerySchema, sent, "The query");
+  const { limit = PAGE_DEFAULT, after, before, cursor } = page;
+  if (cursor !== undefined && (after ?? before) !== undefined)
+    throw invalidField("cursor", `Send either cursor or ${ENTERED_AT[id]}, not both.`);
+  return { limit, after, before, cursor };
+}
+
+function notTaken(name: string, names: readonly string[]): string {
+  const shown = name.slice(0, 60);
+  const taken = names.length === 0 ? "no query parameters" : names.join(", ");
+  return `There is no query parameter "${shown}" here; this operation takes ${taken}.`;
+}
