@@ -1,9 +1,7 @@
 // A small star around the Worker under test: a certificate authority, a group that signs, records, a cache, a clock.
 import {
   AGENTS_ORIGIN,
-  agentVersionKey,
   makeId,
-  providerVersionKey,
   type AgentPin,
   type AgentVersion,
   type Briefing,
@@ -39,7 +37,7 @@ const random = () => {
 };
 export const ORG = makeId("org", NOW, random());
 export const GROUP = makeId("group", NOW, random());
-export const AGENT = makeId("agent", NOW, random());
+const AGENT = makeId("agent", NOW, random());
 export const RUN = makeId("run", NOW, random());
 export const CALL = makeId("toolCall", NOW, random());
 export const OTHER_GROUP = makeId("group", NOW, random());
@@ -277,5 +275,3 @@ export async function partsOf(response: Response): Promise<TurnPart[]> {
 export function textIn(parts: readonly TurnPart[]): string {
   return parts.map((part) => (part.type === "text" ? part.text : "")).join("");
 }
-
-export { agentVersionKey, providerVersionKey };

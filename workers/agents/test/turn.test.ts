@@ -8,7 +8,7 @@ import { agentVersion, briefing, openStar, ORG, partsOf, textIn, type Star } fro
 
 let server: FakeModelServer;
 let star: Star;
-const KEY = "sk-very-secret-key-0123456789";
+const KEY = "own.very.secret.0123456789";
 
 beforeAll(async () => {
   server = await startFakeModelServer();
@@ -162,11 +162,11 @@ describe("failures of a provider", () => {
   it("[T8] never quotes the API key, whatever the provider says", async () => {
     const { message } = failure(await turn("go", { model: "fake/fake-401" }));
     expect(message).toContain("[key]");
-    expect(message).not.toContain(KEY.slice(3));
+    expect(message).not.toContain(KEY.slice(4));
     expect(server.requests.some(({ authorization }) => authorization === `Bearer ${KEY}`)).toBe(
       true,
     );
-    expect(JSON.stringify(star.logged)).not.toContain(KEY.slice(3));
+    expect(JSON.stringify(star.logged)).not.toContain(KEY.slice(4));
   });
 
   it("[T9] refuses an unknown provider with words, and never lets the rehearsal model answer for it", async () => {

@@ -14,7 +14,7 @@ import { priceOf } from "./price.ts";
 import { modelOf, type ProviderAccess } from "./providers.ts";
 
 /** The built-in provider that always exists and never leaves the Worker. */
-export const REHEARSAL_PROVIDER = "rehearsal";
+const REHEARSAL_PROVIDER = "rehearsal";
 
 export interface ModelSources {
   /** Verified bytes of the org's provider; never an older version than the pin's. */

@@ -1,7 +1,7 @@
 // The built-in tool `calculate`: arithmetic by a small recursive parser, with nothing to evaluate but numbers.
 
 /** Longer expressions are no arithmetic a model wrote on purpose. */
-export const EXPRESSION_MAX_CHARS = 1_000;
+const EXPRESSION_MAX_CHARS = 1_000;
 /** Nested parentheses, signs and powers; keeps the recursion far from the stack's end. */
 const DEPTH_MAX = 100;
 /** Digits shown: a double is exact to 15, so 0.1 + 0.2 reads 0.3. */

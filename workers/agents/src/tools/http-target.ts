@@ -1,7 +1,7 @@
 // Where a call of an HTTP tool goes: the model's path and query laid on the agent's base URL, from which they cannot escape.
 
 /** Why a call cannot be made, in words for the model. */
-export class TargetError extends Error {
+class TargetError extends Error {
   override readonly name = "TargetError";
 }
 
