@@ -154,6 +154,17 @@ describe("ports", { timeout: SLOW_MS }, () => {
   });
 });
 
+describe("other hosts", { timeout: SLOW_MS }, () => {
+  it("[S5] says so when other machines can reach it", async () => {
+    const launcher = await bench.up({
+      data: bench.newData(),
+      args: ["--host", "0.0.0.0", "--port", "0"],
+    });
+    expect(launcher.stderr()).toContain("other machines can reach this one");
+    expect(await text(`http://127.0.0.1:${launcher.port}/healthz`)).toBe('{"status":"ok"}');
+  });
+});
+
 describe("one owner", { timeout: SLOW_MS }, () => {
   it("[D3] a second start on the same folder says which one, exits with 1, and the first goes on", async () => {
     const data = bench.newData();

@@ -64,8 +64,14 @@ export async function up(flags: UpFlags, rim: UpRim): Promise<void> {
   });
   life.serving({ runtimes, plan, folder });
   const url = `http://${urlHost(flags.host)}:${port}`;
+  if (!isLoopback(flags.host))
+    rim.log.warn(`listening on ${flags.host}: other machines can reach this one`);
   rim.say(`ready ${url}`);
   if (flags.open) openInBrowser(url, rim.log);
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 /** Takes folder and port, or refuses before anything is made; a folder that does not exist yet is made last. */
