@@ -85,6 +85,9 @@ export const words = {
   },
 
   message: {
+    of: (name: string) => `Message of ${name}`,
+    ticked: "done",
+    unticked: "not done",
     edited: "edited",
     redacted: "This message was removed.",
     incomplete: "The answer broke off here.",

@@ -87,10 +87,10 @@ export class GroupConnection {
   ): Promise<{ seq: number }> {
     const over = endOf(this.#link.state);
     if (over) return Promise.reject(new RequestProblem(over, 0));
-    if (utf8Length(clientFrame({ type: "command", id, command })) > FRAME_LIMIT_BYTES)
-      return Promise.reject(new RequestProblem(TOO_LARGE, 413));
     const outcome = this.#outbox.add(id, command, this.#clock.now());
-    this.#link.send({ type: "command", id, command });
+    const fits = utf8Length(clientFrame({ type: "command", id, command })) <= FRAME_LIMIT_BYTES;
+    if (fits) this.#link.send({ type: "command", id, command });
+    else this.#outbox.refuse(id, TOO_LARGE);
     this.#changed();
     return outcome;
   }

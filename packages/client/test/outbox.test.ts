@@ -88,6 +88,7 @@ it("[O4] a command too large for a frame is rejected without being sent", async 
   const outcome = connection.send(say("é".repeat(33_000)));
   await expect(outcome).rejects.toBeInstanceOf(RequestProblem);
   expect(group.received.some(({ type }) => type === "command")).toBe(false);
+  expect(connection.snapshot.pending).toMatchObject([{ state: "refused" }]);
 });
 
 it("[O5] an own message is pending until its event is in the view, and never beside it", async () => {

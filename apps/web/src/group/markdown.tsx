@@ -61,10 +61,25 @@ export function GrowingMarkdown({ text }: { text: string }): JSX.Element {
   );
 }
 
+// The page's own headings are the first and second level; a message's begin below them.
 const COMPONENTS: Components = {
+  h1: ({ children }) => <h3 className="title-1">{children}</h3>,
+  h2: ({ children }) => <h4 className="title-2">{children}</h4>,
+  h3: ({ children }) => <h5>{children}</h5>,
+  h4: ({ children }) => <h6>{children}</h6>,
+  h5: ({ children }) => <h6>{children}</h6>,
   a: ({ href = "", children }) => <SafeLink href={href}>{children}</SafeLink>,
   img: ({ src, alt = "" }) => (
     <SafeLink href={typeof src === "string" ? src : ""}>{words.message.imageLink(alt)}</SafeLink>
+  ),
+  input: ({ checked }) => (
+    <input
+      type="checkbox"
+      readOnly
+      disabled
+      checked={checked === true}
+      aria-label={checked === true ? words.message.ticked : words.message.unticked}
+    />
   ),
   pre: ({ children }) => <CodeBox>{children}</CodeBox>,
   table: ({ children }) => (

@@ -30,6 +30,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): JSX.
   const answered = message.replyTo && view.messages.get(message.replyTo);
   return (
     <article
+      aria-label={words.message.of(nameOf(view, message.by))}
       tabIndex={-1}
       className="group/message relative rounded-lg pb-1 outline-none hover:bg-rail/60 focus-within:bg-rail/60"
     >

@@ -1,7 +1,7 @@
 // The transcript: virtual rows that stay at the end while one reads there, and stay put while one reads above.
 import type { MessageView } from "@acos/protocol";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useMemo, useRef, useState, type JSX } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type JSX, type RefObject } from "react";
 
 import { Icon } from "../ui/icon.tsx";
 import { words } from "../words.ts";
@@ -32,13 +32,14 @@ export function Transcript({ onReply, onAgain }: TranscriptProps): JSX.Element {
   const rows = useMemo(() => transcriptRows(view, pending, dayOf), [view, pending]);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useTranscriptList(rows, scroller);
-  const { atEnd, jump, onScroll } = useReadingPlace(list, rows);
+  const { atEnd, jump, onScroll } = useReadingPlace(list, rows, scroller);
   const older = useOlder(hasOlder);
   const onScrolled = useCallback((): void => {
     onScroll();
     if ((scroller.current?.scrollTop ?? 0) < NEAR_BEGIN_PX) older();
   }, [onScroll, older]);
-  useEffect(onScrolled, [onScrolled, rows]);
+  const size = list.getTotalSize();
+  useEffect(onScrolled, [onScrolled, rows, size]);
   useKeptEnd(scroller, atEnd, jump);
 
   return (
@@ -56,7 +57,7 @@ export function Transcript({ onReply, onAgain }: TranscriptProps): JSX.Element {
           <p className="px-4 pt-16 pb-2 text-center text-tiny text-ink-soft">
             {hasOlder ? words.group.older : words.group.beginning}
           </p>
-          <div className="relative" style={{ height: list.getTotalSize() }}>
+          <div className="relative" style={{ height: size }}>
             {list.getVirtualItems().map((item) => {
               const row = rows[item.index];
               return (
@@ -76,8 +77,8 @@ export function Transcript({ onReply, onAgain }: TranscriptProps): JSX.Element {
           </div>
           <div className="h-5 shrink-0" />
         </div>
+        {!atEnd && <LatestButton onClick={jump} />}
       </div>
-      {!atEnd && <LatestButton onClick={jump} />}
       <LatestNote />
     </div>
   );
@@ -85,7 +86,7 @@ export function Transcript({ onReply, onAgain }: TranscriptProps): JSX.Element {
 
 function useTranscriptList(
   rows: readonly Row[],
-  scroller: React.RefObject<HTMLDivElement | null>,
+  scroller: RefObject<HTMLDivElement | null>,
 ): ReturnType<typeof useVirtualizer<HTMLDivElement, HTMLDivElement>> {
   return useVirtualizer<HTMLDivElement, HTMLDivElement>({
     count: rows.length,
@@ -103,9 +104,15 @@ function useTranscriptList(
 function useReadingPlace(
   list: ReturnType<typeof useTranscriptList>,
   rows: readonly Row[],
+  scroller: RefObject<HTMLDivElement | null>,
 ): { atEnd: boolean; jump: () => void; onScroll: () => void } {
   const [atEnd, setAtEnd] = useState(true);
-  const onScroll = useCallback(() => setAtEnd(list.isAtEnd(NEAR_END_PX)), [list]);
+  const onScroll = useCallback(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+    setAtEnd(below <= NEAR_END_PX);
+  }, [scroller]);
   const jump = useCallback(() => list.scrollToEnd(), [list]);
   const begun = useRef(false);
   const own = rows.findLast((row) => row.kind === "pending")?.key;
@@ -123,14 +130,18 @@ function useReadingPlace(
 
 /** The composer grows and shrinks below the transcript: the end stays in sight for one who reads there. */
 function useKeptEnd(
-  scroller: React.RefObject<HTMLDivElement | null>,
+  scroller: RefObject<HTMLDivElement | null>,
   atEnd: boolean,
   jump: () => void,
 ): void {
   useEffect(() => {
     const element = scroller.current;
     if (!element || !atEnd) return undefined;
-    const observer = new ResizeObserver(jump);
+    let height = element.clientHeight;
+    const observer = new ResizeObserver(() => {
+      if (element.clientHeight !== height) jump();
+      height = element.clientHeight;
+    });
     observer.observe(element);
     return () => observer.disconnect();
   }, [scroller, atEnd, jump]);
@@ -144,11 +155,12 @@ function useOlder(hasOlder: boolean): () => void {
   }, [connection, hasOlder]);
 }
 
+/** Inside the scrolling part, so that a wheel turned over it scrolls on. */
 function LatestButton({ onClick }: { onClick: () => void }): JSX.Element {
   return (
     <button
       type="button"
-      className="absolute bottom-4 left-1/2 flex min-h-9 -translate-x-1/2 items-center gap-1.5 rounded-full border border-line bg-raised pr-4 pl-3 text-small font-medium shadow-float hover:bg-hover"
+      className="sticky bottom-4 left-1/2 -mt-9 flex h-9 -translate-x-1/2 items-center gap-1.5 rounded-full border border-line bg-raised pr-4 pl-3 text-small font-medium shadow-float hover:bg-hover"
       onClick={onClick}
     >
       <Icon name="down" size={15} />

@@ -1,0 +1,172 @@
+// Every page on a laptop, on a phone, in light and in dark: named, legible, and no wider than the window.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { AgentView, GroupView } from "@acos/protocol";
+
+import { script } from "../scripted-model.ts";
+import { openScene, type Scene } from "../star/scene.ts";
+import { auditContrast, auditStructure } from "./audit.ts";
+import {
+  ANSWER_MS,
+  beSignedIn,
+  composer,
+  messagesOf,
+  openBrowser,
+  say,
+  type Browser,
+} from "./browser.ts";
+
+const LAPTOP = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+
+let scene: Scene;
+let browser: Browser;
+let group: GroupView;
+let pages: readonly (readonly [string, string])[];
+
+/** Where a person looks at the screens; nothing is kept without it. */
+const SHOTS = process.env["ACOS_SHOTS"];
+
+beforeAll(async () => {
+  scene = await openScene();
+  browser = await openBrowser(scene.product.url);
+  const tool = {
+    type: "http",
+    name: "desk",
+    description: "The desk.",
+    baseUrl: `${scene.effects.url}/desk`,
+    methods: ["POST"],
+  };
+  const doer = await scene.agent("doer", { name: "Dora", tools: ["calculate", tool] });
+  group = await scene.group([doer]);
+  pages = [
+    ["group", `/groups/${group.id}`],
+    ["new-group", "/new-group"],
+    ["agents", "/agents"],
+    ["new-agent", "/agents/new"],
+    ["edit-agent", `/agents/${doer.id}`],
+    ["models", "/settings/models"],
+    ["keys", "/settings/keys"],
+  ];
+});
+afterAll(async () => {
+  await browser.close();
+  await scene.close();
+});
+
+async function shoot(name: string): Promise<void> {
+  if (SHOTS === undefined) return;
+  mkdirSync(SHOTS, { recursive: true });
+  await browser.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+}
+
+async function auditAt(path: string, name: string): Promise<string[]> {
+  const { page } = browser;
+  await page.goto(path);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.waitForLoadState("networkidle");
+  await shoot(name);
+  const problems = [await page.evaluate(auditStructure), await page.evaluate(auditContrast)].flat();
+  return problems.map((problem) => `${name}: ${problem}`);
+}
+
+describe("every page", () => {
+  it("[B15] before the sign-in: named, legible, in light and dark", async () => {
+    const problems: string[] = [];
+    for (const colorScheme of ["light", "dark"] as const) {
+      await browser.page.emulateMedia({ colorScheme });
+      problems.push(...(await auditAt("/sign-in", `sign-in-${colorScheme}`)));
+      problems.push(...(await auditAt("/sign-up", `sign-up-${colorScheme}`)));
+    }
+    expect(problems).toEqual([]);
+  });
+
+  it("[B14] [B15] behind it: named, legible, no wider than the window, on laptop and phone, in light and dark", async () => {
+    const { page } = browser;
+    await beSignedIn(browser, scene.product.url, scene.owner.cookie);
+    await page.goto(`/groups/${group.id}`);
+    await composer(page).waitFor();
+    const rich = [
+      "# A heading\n\nText with `code` and a [link](https://example.com/a).",
+      "> quoted\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- [x] done\n- [ ] open",
+      `\`\`\`\n${"wide ".repeat(60)}\n\`\`\``,
+    ].join("\n\n");
+    await say(page, rich);
+    await say(
+      page,
+      `@doer ${script({ calls: [{ tool: "calculate", arguments: { expression: "6*7" } }] }, { text: "It is **42**." })}`,
+    );
+    await messagesOf(page, "Dora").getByText("42").waitFor({ timeout: ANSWER_MS });
+    const call = {
+      tool: "desk",
+      arguments: { method: "POST", path: "/do", body: { deed: "tidy" } },
+    };
+    await say(page, `@doer ${script({ fault: 401 })}`);
+    await page.getByText("Dora failed").waitFor({ timeout: ANSWER_MS });
+    await say(page, `@doer ${script({ text: "I will tidy.", calls: [call] })}`);
+    await page
+      .getByRole("region", { name: "Dora wants to use desk" })
+      .waitFor({ timeout: ANSWER_MS });
+    const problems: string[] = [];
+    for (const [size, viewport] of [
+      ["laptop", LAPTOP],
+      ["phone", PHONE],
+    ] as const)
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme });
+        for (const [name, path] of pages)
+          problems.push(...(await auditAt(path, `${name}-${size}-${colorScheme}`)));
+      }
+    expect(problems).toEqual([]);
+  });
+
+  it("[B14] on a phone the rail and the members open over the page and close again", async () => {
+    const { page } = browser;
+    await page.setViewportSize(PHONE);
+    await page.goto(`/groups/${group.id}`);
+    await composer(page).waitFor();
+    await page.getByRole("button", { name: "Open groups and settings" }).click();
+    await page.getByRole("link", { name: "Scene" }).waitFor();
+    await shoot("rail-phone");
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "Scene" }).waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Show members" }).click();
+    await page.getByRole("complementary", { name: "Members" }).waitFor();
+    await shoot("members-phone");
+    expect(await page.evaluate(auditStructure)).toEqual([]);
+    await page
+      .getByRole("complementary", { name: "Members" })
+      .getByRole("button", { name: "Hide members" })
+      .click();
+    await composer(page).waitFor();
+  });
+
+  it("[B16] a provider's key goes in and never comes out, and rehearsing agents move to its model", async () => {
+    const { page } = browser;
+    await page.setViewportSize(LAPTOP);
+    await page.goto("/settings/models");
+    const secret = "sk-web-very-secret-5678";
+    await page.getByLabel("Name", { exact: true }).fill("mine");
+    await page.getByLabel("Base URL").fill(scene.model.url);
+    await page.getByLabel("API key").fill(secret);
+    await page.getByRole("textbox", { name: "Models" }).fill("actor\nunderstudy");
+    const answered = page.waitForResponse((response) => response.request().method() === "PUT");
+    await page.getByRole("button", { name: "Connect" }).click();
+    expect(await (await answered).text()).not.toContain(secret);
+    await page.getByText("actor, understudy").waitFor();
+    await page.reload();
+    await page.getByText("actor, understudy").waitFor();
+    expect(await page.content()).not.toContain(secret);
+    await page.getByRole("combobox", { name: "Model" }).first().selectOption("mine/actor");
+    await page.getByRole("button", { name: /^Move 2 agents to mine\/actor/ }).click();
+    await page.getByText("They use it from their next answer on.").waitFor();
+    const agents = await scene.owner.rest.get<{ items: AgentView[] }>(
+      `/orgs/${scene.owner.org}/agents`,
+    );
+    expect(agents.items.filter(({ model }) => model === "mine/actor")).toHaveLength(2);
+  });
+});
