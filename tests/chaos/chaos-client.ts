@@ -21,6 +21,8 @@ export interface ChaosClientOptions {
 export interface ChaosClient {
   readonly name: string;
   isLive(): boolean;
+  /** How far its current connection has come, for a reader of a failed run. */
+  phase(): string;
   /** How many commands wait for their acknowledgement. */
   waiting(): number;
   /** Records the command, then sends it; now or after the next reconnect. */
@@ -48,6 +50,8 @@ interface State {
   since: number;
   live: boolean;
   left: boolean;
+  phase: string;
+  phaseAt: number;
   commands: number;
   connections: number;
 }
@@ -62,6 +66,8 @@ export function startChaosClient(options: ChaosClientOptions): ChaosClient {
     since: 0,
     live: false,
     left: false,
+    phase: "new",
+    phaseAt: Date.now(),
     commands: 0,
     connections: 0,
   };
@@ -72,6 +78,7 @@ export function startChaosClient(options: ChaosClientOptions): ChaosClient {
   return {
     name: options.name,
     isLive: () => state.live,
+    phase: () => `${options.name} ${state.phase} since ${Date.now() - state.phaseAt} ms`,
     waiting: () => state.pending.size,
     give: (command, token) => send(begin(state, command, token), command),
     giveAgain: () => {
@@ -129,8 +136,10 @@ async function stayConnected(state: State): Promise<void> {
   while (!state.left) {
     try {
       await runConnection(state);
-    } catch {
+      enterPhase(state, "closed");
+    } catch (error) {
       // Not there yet, or killed during the handshake: that is what this client lives through.
+      enterPhase(state, `refused (${String(error)})`);
     }
     state.live = false;
     state.socket = undefined;
@@ -138,10 +147,16 @@ async function stayConnected(state: State): Promise<void> {
   }
 }
 
+function enterPhase(state: State, phase: string): void {
+  state.phase = phase;
+  state.phaseAt = Date.now();
+}
+
 async function runConnection(state: State): Promise<void> {
   const { rest, group, name, record } = state.options;
   state.connections += 1;
   const connection = `${name}#${state.connections}`;
+  enterPhase(state, "asks for a token and a socket");
   // Frames that come before `opened` is recorded cannot be: the group speaks only after the hello.
   const socket = await openSocket(rest, group, {
     onFrame: (frame) => take({ state, connection, frame }),
@@ -149,6 +164,7 @@ async function runConnection(state: State): Promise<void> {
   state.socket = socket;
   record({ type: "opened", client: name, connection, since: state.since });
   socket.send({ type: "hello", since: state.since, protocol: 1 });
+  enterPhase(state, "said hello");
   if (state.left) socket.terminate();
   await socket.closed;
 }
@@ -172,6 +188,7 @@ function take(got: {
       return;
     case "live":
       state.live = true;
+      enterPhase(state, "live");
       for (const [id, command] of state.pending)
         state.socket?.send({ type: "command", id, command });
       return;

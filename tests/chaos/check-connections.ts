@@ -1,22 +1,14 @@
 // Each connection by itself: welcome, replay without a hole, live, and streamed text that grows without a gap.
-import type { GroupFrame } from "@acos/protocol";
+import type { EventOf, GroupFrame } from "@acos/protocol";
 
-import {
-  entriesOf,
-  groupBy,
-  type EntryOf,
-  type History,
-  type Outcome,
-  type Violation,
-} from "./history.ts";
+import { entriesOf, groupBy, type EntryOf, type History, type Violation } from "./history.ts";
 
 /** Rules K6 to K8. */
-export function checkConnections(history: History, outcome: Outcome): Violation[] {
+export function checkConnections(history: History): Violation[] {
   const frames = groupBy(entriesOf(history, "frame"), (entry) => entry.connection);
-  const posted = postedTexts(outcome);
   return entriesOf(history, "opened").flatMap((opened) => {
     const seen = (frames.get(opened.connection) ?? []).map((entry) => entry.frame);
-    return [...checkOrder(opened, seen), ...checkDeltas(opened.connection, seen, posted)];
+    return [...checkOrder(opened, seen), ...checkDeltas(opened.connection, seen)];
   });
 }
 
@@ -55,41 +47,52 @@ function checkOrder(opened: EntryOf<"opened">, frames: readonly GroupFrame[]): V
   return violations;
 }
 
-type Deltas = Extract<GroupFrame, { type: "delta" }>;
+type Delta = Extract<GroupFrame, { type: "delta" }>;
+type Posted = EventOf<"message-posted">;
 
-function checkDeltas(
-  connection: string,
-  frames: readonly GroupFrame[],
-  posted: ReadonlyMap<string, string>,
-): Violation[] {
-  const texts = new Map<string, string>();
-  const violations: Violation[] = [];
+/**
+ * Each connection is judged by what it saw itself: a turn that is tried again begins anew at offset 0, so that an earlier
+ * connection may have seen more of an attempt that was lost.
+ */
+function checkDeltas(connection: string, frames: readonly GroupFrame[]): Violation[] {
+  const texts = new Map<string, Map<number, string>>();
+  const posted = new Set<string>();
   for (const frame of frames) {
-    if (frame.type !== "delta") continue;
-    const key = keyOf(frame);
-    const before = frame.offset === 0 ? "" : texts.get(key);
-    if (before === undefined || before.length !== frame.offset) {
-      const text = `${connection}: delta of ${key} at ${frame.offset}, ${before?.length ?? "nothing"} had come`;
-      return [...violations, { rule: "K8", text }];
-    }
-    texts.set(key, before + frame.text);
+    const why =
+      frame.type === "delta"
+        ? grow(texts, posted, frame)
+        : frame.type === "event" && frame.event.kind === "message-posted"
+          ? close(texts, posted, frame.event)
+          : undefined;
+    if (why !== undefined) return [{ rule: "K8", text: `${connection}: ${why}` }];
   }
-  for (const [key, text] of texts) {
-    const whole = posted.get(key);
-    if (whole !== undefined && !whole.startsWith(text))
-      violations.push({ rule: "K8", text: `${connection}: ${key} streamed otherwise than posted` });
-  }
-  return violations;
+  return [];
 }
 
-const keyOf = (delta: Deltas) => `${delta.message} part ${delta.part}`;
+/** Takes a delta; answers what is wrong with it. */
+function grow(
+  texts: Map<string, Map<number, string>>,
+  posted: ReadonlySet<string>,
+  { message, part, offset, text }: Delta,
+): string | undefined {
+  if (posted.has(message)) return `${message} grew after it was posted`;
+  const parts = texts.get(message) ?? new Map<number, string>();
+  const before = offset === 0 ? "" : parts.get(part);
+  if (before?.length !== offset)
+    return `delta of ${message} at ${offset}, ${before?.length ?? "nothing"} had come`;
+  texts.set(message, parts.set(part, before + text));
+  return undefined;
+}
 
-function postedTexts(outcome: Outcome): Map<string, string> {
-  const texts = new Map<string, string>();
-  for (const { event } of outcome.log) {
-    if (event.kind !== "message-posted") continue;
-    for (const [index, part] of event.parts.entries())
-      texts.set(`${event.message} part ${index}`, part.text);
-  }
-  return texts;
+/** Takes the message that the deltas grew to; answers what is wrong with it. */
+function close(
+  texts: ReadonlyMap<string, ReadonlyMap<number, string>>,
+  posted: Set<string>,
+  { message, parts }: Posted,
+): string | undefined {
+  posted.add(message);
+  for (const [index, text] of texts.get(message) ?? [])
+    if (parts[index]?.text.startsWith(text) !== true)
+      return `${message} streamed otherwise than posted`;
+  return undefined;
 }

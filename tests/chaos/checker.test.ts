@@ -269,12 +269,31 @@ describe("a connection", () => {
     expect(live).toContain("K7");
   });
 
-  it("[K8] sees a gap in streamed text and an end that differs", () => {
-    const delta = (offset: number, text: string) =>
-      frame("a#2", { type: "delta", message: "msg_bot", part: 0, offset, text });
-    expect(broken(({ history }) => void history.push(delta(9, "e")))).toEqual(["K8"]);
-    expect(broken(({ history }) => void history.push(delta(0, "nod")))).toEqual(["K8"]);
-    expect(broken(({ history }) => void history.push(delta(0, "done")))).toEqual([]);
+  /** A second connection that sees these deltas, then the message that they were for. */
+  const streaming = (...deltas: [offset: number, text: string][]) =>
+    broken(({ history, outcome }) => {
+      const posted = outcome.log[11] as LogEvent;
+      history.push(
+        { type: "opened", client: "b", connection: "b#1", since: 11 },
+        frame("b#1", { type: "welcome", head: 11, member: { member: ada } }),
+        frame("b#1", { type: "live", head: 11 }),
+        ...deltas.map(([offset, text]) =>
+          frame("b#1", { type: "delta", message: "msg_bot", part: 0, offset, text }),
+        ),
+        shown("b#1", posted),
+      );
+    });
+
+  it("[K8] sees a gap in streamed text, an end that differs and growth after the end", () => {
+    expect(streaming([0, "d"], [2, "e"])).toEqual(["K8"]);
+    expect(streaming([1, "one"])).toEqual(["K8"]);
+    expect(streaming([0, "nod"])).toEqual(["K8"]);
+    const late = { type: "delta", message: "msg_bot", part: 0, offset: 3, text: "e" };
+    expect(broken(({ history }) => void history.push(frame("a#2", late)))).toEqual(["K8"]);
+  });
+
+  it("[K8] lets a turn that is tried again begin anew", () => {
+    expect(streaming([0, "something"], [9, " else"], [0, "do"], [2, "ne"])).toEqual([]);
   });
 });
 

@@ -11,7 +11,7 @@ export function check(history: History, outcome: Outcome): Violation[] {
   return [
     ...checkCommands(history, outcome),
     ...checkLog(history, outcome),
-    ...checkConnections(history, outcome),
+    ...checkConnections(history),
     ...checkRuns(outcome),
     ...checkEffects(outcome),
   ];

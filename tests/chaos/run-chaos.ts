@@ -44,8 +44,8 @@ const SETTLE_MS = 60_000;
 const LOAD_MS = { least: 30, most: 900 } as const;
 /** Load after the last restart. */
 const LAST_LOAD_MS = 2000;
-/** A recovery that takes longer is a product that does not come back. */
-const RECOVER_MS = 30_000;
+/** A recovery that takes longer is a product that does not come back; most of it is for machines that do other work. */
+const RECOVER_MS = 60_000;
 /** Time that an effect takes: long enough for kills to fall into it. */
 const EFFECT_MS = { least: 0, most: 500 } as const;
 
@@ -189,7 +189,10 @@ async function allLive(
 ): Promise<void> {
   const deadline = Date.now() + RECOVER_MS;
   while (!clients.every((client) => client.isLive())) {
-    if (Date.now() > deadline) throw new Error("Waited in vain for every client to be live.");
+    if (Date.now() > deadline) {
+      const phases = clients.map((client) => client.phase()).join("\n");
+      throw new Error(`Waited in vain for every client to be live:\n${phases}`);
+    }
     await meanwhile();
     await pause(10);
   }
