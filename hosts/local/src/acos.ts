@@ -1,4 +1,7 @@
 // The program `acos`: picks the verb, gives it the world (streams, environment, exit), and turns errors into words.
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
+
 import { type Terminal, ownTerminal } from "./cli/terminal.ts";
 import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage-error.ts";
@@ -40,6 +43,9 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** Errors whose text is for the user; by name, so that no verb loads what only another one needs. */
 const SPOKEN: ReadonlySet<string> = new Set(["UsageError", "RefusedStart", "RequestProblem"]);
+
+// The simulator is six megabytes of source; compiled once, every later start is a third of a second shorter.
+enableCompileCache(join(import.meta.dirname, "../../../node_modules/.cache/acos"));
 
 try {
   await main(process.argv.slice(2));

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { type BuildOptions, build } from "esbuild";
+import type { BuildOptions } from "esbuild";
 
 import { fingerprint } from "./fingerprint.ts";
 import { waitForLock } from "./file-lock.ts";
@@ -119,6 +119,8 @@ async function makeTarget(target: Target): Promise<void> {
 const stampOf = (target: Target) => join(DIST, "stamps", target.name);
 
 async function bundle(entry: string, output: string): Promise<void> {
+  // Loaded when there is something to build: most starts find everything made.
+  const { build } = await import("esbuild");
   const draft = `${output}.${process.pid}.draft.js`;
   try {
     await build({ ...BUNDLING, entryPoints: [entry], outfile: draft });
