@@ -15,7 +15,7 @@ export const SUITES = [
 export type SuiteName = (typeof SUITES)[number];
 
 /** Suites of performance.md whose parts of the product do not exist yet. */
-export const LATER_SUITES = ["history", "hydrate", "sandbox", "web"] as const;
+const LATER_SUITES = ["history", "hydrate", "sandbox", "web"] as const;
 
 export interface BenchFlags {
   readonly suites: readonly SuiteName[];

@@ -1,5 +1,5 @@
 // The Agents Worker with counters round its bindings, and one more path that tells them.
-import product from "product/agents";
+import product from "virtual:product/agents";
 
 import { countedEnvironment, counts } from "./counting-bindings.ts";
 

@@ -9,7 +9,11 @@ import { build } from "esbuild";
 import { REPOSITORY } from "../../product.ts";
 import { WORKER_BUNDLE } from "../harness/workerd.ts";
 
-const WORKERS = ["orchestrator", "group-controller", "agents"] as const;
+const ENTRIES = {
+  orchestrator: new URL("./orchestrator.ts", import.meta.url),
+  "group-controller": new URL("./group-controller.ts", import.meta.url),
+  agents: new URL("./agents.ts", import.meta.url),
+} as const;
 
 /** Builds the product where it is old, wraps it and answers the folder for `ACOS_DIST`. The caller removes it. */
 export async function buildCounting(): Promise<string> {
@@ -17,13 +21,13 @@ export async function buildCounting(): Promise<string> {
   const made = mkdtempSync(join(tmpdir(), "bench-dist-"));
   cpSync(join(dist, "embedding"), join(made, "embedding"), { recursive: true });
   await Promise.all(
-    WORKERS.map((name) =>
+    Object.entries(ENTRIES).map(([name, entry]) =>
       build({
         ...WORKER_BUNDLE,
         absWorkingDir: REPOSITORY,
-        entryPoints: [join(import.meta.dirname, `${name}.ts`)],
+        entryPoints: [entry.pathname],
         outfile: join(made, name, "index.js"),
-        alias: { [`product/${name}`]: join(dist, name, "index.js") },
+        alias: { [`virtual:product/${name}`]: join(dist, name, "index.js") },
       }),
     ),
   );

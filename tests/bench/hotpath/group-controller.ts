@@ -1,10 +1,8 @@
 // The group controller with counters round its bindings and its SQLite; asked by the counting orchestrator.
-import { GroupController as Product } from "product/group-controller";
-import type { ObjectContext } from "product/shapes";
+import { GroupController as Product } from "virtual:product/group-controller";
+import type { ObjectContext } from "virtual:product/shapes";
 
 import { countedEnvironment, countStatements, counts, settleCursors } from "./counting-bindings.ts";
-
-export * from "product/group-controller";
 
 interface Environment {
   readonly AGENTS: { fetch(request: Request): Promise<Response> };
@@ -29,4 +27,4 @@ export class GroupController extends Product {
 }
 
 // oxlint-disable-next-line import/no-default-export -- the entry of a Worker
-export { default } from "product/group-controller";
+export { default } from "virtual:product/group-controller";

@@ -3,7 +3,7 @@ import product, {
   AgentRecords as ProductRecords,
   CertificateAuthority as ProductAuthority,
   GroupDirectory as ProductDirectory,
-} from "product/orchestrator";
+} from "virtual:product/orchestrator";
 
 import { countedEnvironment, counts } from "./counting-bindings.ts";
 

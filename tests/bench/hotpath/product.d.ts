@@ -1,24 +1,24 @@
 // The product's built Workers as the counting entries import them; the bundler puts the real bundles in their place.
-declare module "product/orchestrator" {
-  import type { WorkerClass, WorkerModule } from "product/shapes";
+declare module "virtual:product/orchestrator" {
+  import type { WorkerClass, WorkerModule } from "virtual:product/shapes";
   const worker: WorkerModule;
   export default worker;
   export const CertificateAuthority: WorkerClass;
   export const AgentRecords: WorkerClass;
   export const GroupDirectory: WorkerClass;
 }
-declare module "product/group-controller" {
-  import type { GroupControllerClass, WorkerModule } from "product/shapes";
+declare module "virtual:product/group-controller" {
+  import type { GroupControllerClass, WorkerModule } from "virtual:product/shapes";
   const worker: WorkerModule | undefined;
   export default worker;
   export const GroupController: GroupControllerClass;
 }
-declare module "product/agents" {
-  import type { WorkerModule } from "product/shapes";
+declare module "virtual:product/agents" {
+  import type { WorkerModule } from "virtual:product/shapes";
   const worker: WorkerModule;
   export default worker;
 }
-declare module "product/shapes" {
+declare module "virtual:product/shapes" {
   export interface WorkerModule {
     fetch(request: Request, env: object, context: unknown): Response | Promise<Response>;
   }
