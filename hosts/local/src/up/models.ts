@@ -68,7 +68,7 @@ const KNOWN: readonly KnownProvider[] = [
   },
 ];
 
-export const REHEARSAL: BuiltinModel = {
+const REHEARSAL: BuiltinModel = {
   provider: "rehearsal",
   kind: "rehearsal",
   model: "rehearsal/rehearsal-1",

@@ -74,7 +74,7 @@ export function agentsWorkers(plan: Plan): V4WorkerOptions[] {
 }
 
 /** Origins a browser may come from: the chosen host, and both names of this machine. */
-export function trustedOrigins(host: string, port: number): string[] {
+function trustedOrigins(host: string, port: number): string[] {
   const named = host === "0.0.0.0" || host === "::" ? [] : [urlHost(host)];
   return [...new Set(["localhost", "127.0.0.1", ...named])].map((name) => `http://${name}:${port}`);
 }
