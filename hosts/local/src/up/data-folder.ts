@@ -9,6 +9,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -21,6 +22,8 @@ export interface DataFolder {
   readonly state: string;
   /** One file per process that this owner started, named by its pid. */
   readonly running: string;
+  /** The runtime's temporary files, of no use to the next owner. */
+  readonly scratch: string;
 }
 
 export interface Keys {
@@ -40,7 +43,12 @@ const KEY_FILES = { authority: "ca.json", master: "master.key", auth: "auth.secr
 
 /** Tells where things are; creates nothing. */
 export function locateDataFolder(path: string): DataFolder {
-  return { path, state: join(path, "state"), running: join(path, "run") };
+  return {
+    path,
+    state: join(path, "state"),
+    running: join(path, "run"),
+    scratch: join(path, "scratch"),
+  };
 }
 
 /** Makes the folder and its parts where they are missing; only its owner may look in. Throws RefusedStart when it cannot. */
@@ -55,6 +63,13 @@ export function makeDataFolder(folder: DataFolder): void {
       `Cannot make the data folder ${folder.path}: ${text}. Choose another one with --data.`,
     );
   }
+}
+
+/** Empties the scratch folder and has temporary files made there: a process that is killed leaves its own behind. */
+export function useScratch({ scratch }: DataFolder): void {
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(scratch, { recursive: true, mode: FOLDER_MODE });
+  process.env["TMPDIR"] = scratch;
 }
 
 /**

@@ -6,7 +6,13 @@ import { join } from "node:path";
 
 import { RefusedStart } from "../usage-error.ts";
 import { DIST, REPOSITORY, WEB_DIST, buildAll } from "./build-all.ts";
-import { type DataFolder, locateDataFolder, makeDataFolder, openKeys } from "./data-folder.ts";
+import {
+  type DataFolder,
+  locateDataFolder,
+  makeDataFolder,
+  openKeys,
+  useScratch,
+} from "./data-folder.ts";
 import { detectModels } from "./detect-models.ts";
 import type { FileLock } from "./file-lock.ts";
 import type { Environment, UpFlags } from "./flags.ts";
@@ -41,6 +47,7 @@ export async function up(flags: UpFlags, rim: UpRim): Promise<void> {
   const bundles = await prepareBundles(rim);
   ownRuntime(process.pid);
   recordOwnedIn(folder.running);
+  useScratch(folder);
   const keys = await openKeys(folder);
   for (const name of await migrateDatabase(folder, migrationsOf(rim.environment)))
     rim.log.info(`migrated ${name}`);
