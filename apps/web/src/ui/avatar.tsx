@@ -50,8 +50,8 @@ function Initials({ name }: { name: string }): JSX.Element {
 
 /** Places around the middle where a ray of an agent's star may end. */
 const RAYS = 8;
-/** A star of fewer rays would look like a line. */
-const RAYS_MIN = 3;
+/** A star of fewer rays may lie all on one side. */
+const RAYS_MIN = 5;
 
 // A star like the product's own, with the rays that the id switches on.
 function Sigil({ id }: { id: string }): JSX.Element {

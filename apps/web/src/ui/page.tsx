@@ -12,7 +12,7 @@ export function Page({ title, lead, aside, children }: PageProps): JSX.Element {
   return (
     <main className="h-full overflow-y-auto">
       <div className="mx-auto flex max-w-2xl flex-col gap-7 px-5 pt-14 pb-20 md:px-8 md:pt-12">
-        <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+        <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3 sm:flex-nowrap">
           <div className="flex min-w-0 flex-col gap-1">
             <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
             {lead !== undefined && <p className="max-w-prose text-ink-soft">{lead}</p>}
