@@ -124,6 +124,72 @@ describe("sessions", () => {
   });
 });
 
+describe("guessing passwords", () => {
+  const guess = (email: string, password: string) =>
+    new Person().ask<Problem>("POST", "/api/auth/sign-in/email", { email, password });
+
+  it("[SI15] the sixth wrong one for an address answers 429 with Retry-After, and other addresses go on", async () => {
+    const person = await Person.signUp();
+    const other = await Person.signUp();
+    for (let count = 0; count < 5; count += 1) {
+      const { status, body } = await guess(person.email.toUpperCase(), `wrong ${count}`);
+      expect([status, body.code]).toEqual([401, "INVALID_EMAIL_OR_PASSWORD"]);
+    }
+    const held = await person.signIn();
+    expect([held.status, held.body]).toMatchObject([429, { code: "rate_limited" }]);
+    const waitS = Number(held.headers.get("retry-after"));
+    expect(waitS).toBeGreaterThan(25);
+    expect(waitS).toBeLessThanOrEqual(30);
+    expect((await person.api("GET", "/me")).status).toBe(200);
+    expect((await other.signIn()).status).toBe(200);
+    expect((await Person.signUp()).cookies.size).toBeGreaterThan(0);
+  });
+
+  it("[SI15] it makes no difference whether anybody has the address", async () => {
+    const nobody = `nobody.${crypto.randomUUID()}@example.org`;
+    const statuses: number[] = [];
+    for (let count = 0; count < 6; count += 1) statuses.push((await guess(nobody, "x")).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+  });
+
+  it("[SI15] a right one clears the count", async () => {
+    const person = await Person.signUp();
+    for (let round = 0; round < 2; round += 1) {
+      for (let count = 0; count < 4; count += 1) await guess(person.email, "wrong");
+      expect((await person.signIn()).status).toBe(200);
+    }
+  });
+
+  it("[SI16] many right ones at the same moment all pass, many wrong ones do not", async () => {
+    const person = await Person.signUp();
+    const right = await Promise.all(Array.from({ length: 8 }, () => person.signIn()));
+    expect(right.map(({ status }) => status)).toEqual(Array(8).fill(200));
+    const wrong = await Promise.all(Array.from({ length: 8 }, () => guess(person.email, "wrong")));
+    expect(wrong.filter(({ status }) => status === 401)).toHaveLength(5);
+    expect(wrong.filter(({ status }) => status === 429)).toHaveLength(3);
+  });
+});
+
+describe("refusals of the sign-in surface", () => {
+  it("[SI17] are Problems with the request's id that keep the library's own code", async () => {
+    const person = await Person.signUp();
+    const nowhere = await person.ask<Problem>("GET", "/api/auth/nowhere");
+    expect([nowhere.status, nowhere.body.code]).toEqual([404, "not_found"]);
+    expect(nowhere.body.message).not.toBe("");
+    expect(nowhere.body.requestId).toBe(nowhere.headers.get("x-request-id"));
+    const again = await person.ask<Problem>("POST", "/api/auth/sign-up/email", {
+      name: "Z",
+      email: person.email,
+      password: "correct horse battery",
+    });
+    expect(again.status).toBe(422);
+    expect(again.body.code).toMatch(/^USER_ALREADY_EXISTS/);
+    expect(isId("request", again.body.requestId!)).toBe(true);
+    const garbage = await person.ask<Problem>("POST", "/api/auth/sign-in/email", { email: 7 });
+    expect([garbage.status, typeof garbage.body.message]).toEqual([400, "string"]);
+  });
+});
+
 describe("API keys", () => {
   async function keyOf(person: Person, scopes?: string[]): Promise<ApiKeyView & { key: string }> {
     const { body, status } = await person.api<ApiKeyView & { key: string }>("POST", "/api-keys", {
@@ -160,6 +226,12 @@ describe("API keys", () => {
     expect([status, body.code]).toEqual([403, "forbidden"]);
     script.key = (await keyOf(person, ["write"])).key;
     expect((await script.api("GET", "/me")).status).toBe(403);
+    const { id } = await person.welcome();
+    script.key = (await keyOf(person, ["read"])).key;
+    const token = await script.api<Problem>("POST", `/groups/${id}/token`);
+    expect([token.status, token.body.code]).toEqual([403, "forbidden"]);
+    expect(token.body.message).toContain("/events?after=N");
+    script.key = (await keyOf(person, ["write"])).key;
     const wider = await script.api<Problem>("POST", "/api-keys", { name: "m", scopes: ["read"] });
     expect(wider.body.code).toBe("forbidden");
   });

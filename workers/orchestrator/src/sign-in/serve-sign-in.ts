@@ -7,6 +7,7 @@ import { problemOf, problemResponse, withSecurityHeaders } from "../rest/answer.
 import { readBodyText } from "../rest/request-body.ts";
 import { clearedAccessCookie, readCookie, sessionCookieName } from "./cookies.ts";
 import { requireOwnOrigin } from "./own-origin.ts";
+import { asProblem } from "./sign-in-problem.ts";
 import { SIGN_IN_PATH } from "./sign-in.ts";
 
 /** Paths after which an earlier access token is of no more use to the browser. */
@@ -25,7 +26,7 @@ export async function serveSignIn(plane: ControlPlane, request: Request): Promis
     if (request.method !== "GET") requireOwnOrigin(request, plane.settings.publicOrigins);
     await forgetCaller(plane, request);
     const answer = await plane.signIn.handler(await withinLimit(request));
-    return finish(plane, request, answer);
+    return finish(plane, request, await asProblem(answer, requestId));
   } catch (error) {
     return problemResponse(problemOf(error, requestId), requestId);
   }

@@ -2,18 +2,19 @@
 import type { UserId } from "@acos/protocol";
 import { apiKey } from "@better-auth/api-key";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
-import { APIError } from "better-auth/api";
+import { APIError, isAPIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { organization } from "better-auth/plugins/organization";
 
 import { freshId, freshNonce, type Clock } from "../clock.ts";
 import type { Settings } from "../env.ts";
-import { logWarning } from "../log.ts";
+import { logError, logWarning } from "../log.ts";
 import type { Database } from "../store/database.ts";
 import * as tables from "../store/sign-in-tables.ts";
 import { API_KEY_PREFIX, API_KEY_START_CHARS, makeApiKey } from "./api-key.ts";
 import { PERSON_NAME_MAX_CHARS } from "./caller.ts";
 import { COOKIE_PREFIX } from "./cookies.ts";
+import { slowGuessing } from "./slow-guessing.ts";
 
 export interface SignInParts {
   readonly settings: Settings;
@@ -45,7 +46,9 @@ export function createSignIn(parts: SignInParts) {
       level: "error",
       log: (level, message) => logWarning(`sign-in: ${message}`, { level }),
     },
-    // Guessing passwords is slowed down where strangers can reach us; alone on loopback it would only hinder scripts.
+    // The library would write refusals to standard error as plain text; they are in the answer.
+    onAPIError: { onError: (error) => logFailure(error) },
+    // Requests are counted where strangers can reach us; alone on loopback that would only hinder scripts.
     rateLimit: { enabled: !settings.embedded },
     // API keys are managed under /api/v1/api-keys, where scopes and idempotency keys count.
     disabledPaths: [
@@ -63,8 +66,14 @@ export function createSignIn(parts: SignInParts) {
       database: { generateId: ({ model }) => idOf(model, clock) },
     },
     databaseHooks: hooksOf(parts),
+    hooks: slowGuessing(clock),
     plugins: [organizations(parts), apiKeys(clock)],
   });
+}
+
+function logFailure(error: unknown): void {
+  const isRefusal = isAPIError(error) && error.statusCode < 500;
+  if (!isRefusal) logError("the sign-in surface failed", error);
 }
 
 function schemaOf({ users, sessions, signInMethods, verifications, ...rest }: typeof tables) {
