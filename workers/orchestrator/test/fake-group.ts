@@ -30,6 +30,8 @@ export const beforePut: (() => Promise<void>)[] = [];
 
 const NOT_FOUND = { ok: false, problem: problem("not_found", "There is no such group.") } as const;
 
+const JOIN_FIRST = { ok: false, problem: problem("forbidden", "Members only.") } as const;
+
 const CREATED_AT = "2026-01-01T00:00:00.000Z";
 
 export class FakeGroup extends DurableObject implements GroupControl {
@@ -58,6 +60,10 @@ export class FakeGroup extends DurableObject implements GroupControl {
       ({ id, role }) => id === creation?.org && role !== "member",
     );
     return manages ? "admin" : undefined;
+  }
+
+  #isMember(principal: Principal): boolean {
+    return this.#state.members.some((one) => one.type === "user" && one.user === principal.user);
   }
 
   #require(method: string): void {
@@ -105,7 +111,10 @@ export class FakeGroup extends DurableObject implements GroupControl {
   async admit(principal: Principal): ReturnType<GroupControl["admit"]> {
     this.#require("admit");
     const org = this.#state.creation?.org;
-    return this.#for(principal, (role) => (org ? { ok: true, value: { role, org } } : NOT_FOUND));
+    return this.#for(principal, (role) => {
+      if (!this.#isMember(principal)) return JOIN_FIRST;
+      return org ? { ok: true, value: { role, org } } : NOT_FOUND;
+    });
   }
 
   async command(
@@ -113,6 +122,7 @@ export class FakeGroup extends DurableObject implements GroupControl {
     request: Parameters<GroupControl["command"]>[1],
   ): Promise<Result<{ seq: number }>> {
     return this.#for(principal, (role) => {
+      if (!this.#isMember(principal)) return JOIN_FIRST;
       if (role === "viewer")
         return { ok: false, problem: problem("forbidden", "Viewers only read.") };
       this.#change((state) => {

@@ -83,6 +83,78 @@ describe("requests", () => {
     expect(body.message).toContain("colour");
     const limit = await person.api<Problem>("GET", `/orgs/${org}/agents?limit=0`);
     expect(limit.body.message).toContain("limit");
+    for (const query of ["/me?x=1", `/orgs/${org}/agents?after=1`, `/api-keys?limit=1&limit=2`]) {
+      const { body: refusal } = await person.api<Problem>("GET", query);
+      expect([query, refusal.code]).toEqual([query, "invalid_request"]);
+    }
+  });
+
+  it("[RQ6] every refusal of a field lists it as {field, problem}", async () => {
+    const group = await person.welcome();
+    const { user } = await person.me();
+    const refusals: [method: string, path: string, body: unknown, field: string][] = [
+      ["POST", `/orgs/${org}/agents`, { ...AGENT, model: "acme/gpt" }, "model"],
+      ["POST", `/orgs/${org}/agents`, { ...AGENT, model: 7 }, "model"],
+      ["GET", `/orgs/${org}/agents?colour=red`, undefined, "colour"],
+      ["GET", `/orgs/${org}/agents?cursor=zzz`, undefined, "cursor"],
+      ["PUT", `/orgs/${org}/providers/No`, { kind: "openai" }, "name"],
+      ["PUT", `/orgs/${org}/providers/p`, { kind: "openai-compatible" }, "baseUrl"],
+      ["PUT", `/groups/${group.id}/members/${user.id}`, { version: 1 }, "version"],
+      ["POST", `/groups/${group.id}/token`, { x: 1 }, "x"],
+      ["POST", `/groups/${group.id}/token`, [], "(whole)"],
+    ];
+    for (const [method, path, said, field] of refusals) {
+      const { body } = await person.api<Problem>(method, path, said);
+      expect([path, body.code]).toEqual([path, "invalid_request"]);
+      const details = body.details as { field: string; problem: string }[];
+      expect([path, details[0]]).toEqual([path, { field, problem: expect.any(String) as string }]);
+    }
+  });
+
+  it("[RQ7] a cursor that is not the list's is refused on every list, never taken for its end", async () => {
+    const { id } = await person.welcome();
+    const { body: agents } = await person.api<{ items: AgentView[] }>("GET", `/orgs/${org}/agents`);
+    const lists = [
+      ...["agents", "groups", "providers", "models"].map((name) => `/orgs/${org}/${name}`),
+      ...["events", "messages", "runs"].map((name) => `/groups/${id}/${name}`),
+      "/api-keys",
+      `/agents/${agents.items[0]!.id}/versions`,
+    ];
+    const described = Object.values(OPERATIONS).filter((operation) => "list" in operation);
+    expect(lists).toHaveLength(described.length);
+    for (const list of lists)
+      for (const cursor of ["zzz", "%25%25%25", "", "1e3", "-1"]) {
+        const { status, body } = await person.api<Problem>("GET", `${list}?cursor=${cursor}`);
+        expect([list, cursor, status, body.code]).toEqual([list, cursor, 400, "invalid_request"]);
+      }
+  });
+
+  it("[RQ8] pages of every list of ours, one item each, are the whole list", async () => {
+    interface Listed {
+      items: object[];
+      nextCursor: string | null;
+    }
+    for (const list of ["agents", "groups", "providers", "models"]) {
+      const path = `/orgs/${org}/${list}`;
+      const whole = (await person.api<Listed>("GET", path)).body.items;
+      const paged: object[] = [];
+      for (let next: string | null = ""; next !== null;) {
+        const from: string = next === "" ? "" : `&cursor=${next}`;
+        const { body } = await person.api<Listed>("GET", `${path}?limit=1${from}`);
+        paged.push(...body.items);
+        next = body.nextCursor;
+      }
+      expect(whole.length).toBeGreaterThan(0);
+      expect(paged).toEqual(whole);
+    }
+  });
+
+  it("[RQ9] an operation without a body takes none, or {}", async () => {
+    const { id } = await person.welcome();
+    expect((await person.api("POST", `/groups/${id}/token`)).status).toBe(200);
+    expect((await person.api("POST", `/groups/${id}/token`, {})).status).toBe(200);
+    const init = { body: "", headers: { "content-type": "text/plain" } };
+    expect((await person.fetch("POST", `/api/v1/groups/${id}/token`, init)).status).toBe(200);
   });
 });
 
@@ -275,6 +347,38 @@ describe("groups", () => {
   });
 });
 
+describe("who manages the org", () => {
+  it("[GR5] is told how to join where a group is for its members only, and may then", async () => {
+    const guest = await Person.signUp("Bo");
+    const invitation = { email: guest.email, role: "member", organizationId: org };
+    const { body: invited } = await person.ask<{ id: string }>(
+      "POST",
+      "/api/auth/organization/invite-member",
+      invitation,
+    );
+    await guest.ask("POST", "/api/auth/organization/accept-invitation", {
+      invitationId: invited.id,
+    });
+    const { body: group } = await guest.api<GroupView>("POST", `/orgs/${org}/groups`, {
+      name: "Theirs",
+    });
+    const { user } = await person.me();
+    const self = `/groups/${group.id}/members/${user.id}`;
+    const command = { kind: "read-mark", seq: 1 };
+    const rename = () => person.api<Problem>("PATCH", `/groups/${group.id}`, { name: "Ours" });
+    for (const refusal of [
+      await rename(),
+      await person.api<Problem>("POST", `/groups/${group.id}/token`),
+      await person.api<Problem>("POST", `/groups/${group.id}/commands`, { id: "c", command }),
+    ]) {
+      expect([refusal.status, refusal.body.code]).toEqual([403, "forbidden"]);
+      expect(refusal.body.message).toContain(`Join it first: PUT /api/v1${self} with`);
+    }
+    expect((await person.api("PUT", self, { role: "admin" })).status).toBe(200);
+    expect((await rename()).status).toBe(200);
+  });
+});
+
 describe("the OpenAPI document", () => {
   it("[OA1] describes every operation, each of which has a handler", async () => {
     const document = await (
@@ -297,11 +401,45 @@ describe("the OpenAPI document", () => {
       for (const [, { parameters }] of Object.entries(methods))
         for (const [, name] of path.matchAll(/\{(\w+)\}/g))
           expect(parameters.map((one) => one.name)).toContain(name);
-    const references = [
-      ...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/(\w+)"/g),
-    ];
+    const text = JSON.stringify(document);
+    const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, to]) => to!);
     expect(references.length).toBeGreaterThan(0);
-    for (const [, kind, name] of references)
-      expect(document.components).toHaveProperty([kind!, name!]);
+    for (const reference of new Set(references))
+      expect([reference, at(document, reference)]).not.toEqual([reference, undefined]);
+  });
+
+  it("[OA2] names the status a success has, and the parameters an operation takes, and no others", async () => {
+    interface Described {
+      responses: object;
+      parameters: { name: string; in: string }[];
+    }
+    const { paths } = await (
+      await knock("/api/v1/openapi.json")
+    ).json<{ paths: Record<string, Record<string, Described>> }>();
+    const said = (path: string, method: string) => {
+      const { responses, parameters } = paths[path]![method]!;
+      const query = parameters.filter((one) => one.in === "query").map((one) => one.name);
+      return [...Object.keys(responses), ...query];
+    };
+    expect(said("/orgs/{org}/agents", "post")).toEqual(["201", "default"]);
+    expect(said("/api-keys", "post")).toEqual(["201", "default"]);
+    expect(said("/orgs/{org}/groups", "post")).toEqual(["201", "default"]);
+    expect(said("/groups/{id}/token", "post")).toEqual(["200", "default"]);
+    expect(said("/agents/{id}", "delete")).toEqual(["204", "default"]);
+    expect(said("/me", "get")).toEqual(["200", "default"]);
+    const list = ["200", "default", "limit"];
+    expect(said("/orgs/{org}/agents", "get")).toEqual([...list, "cursor"]);
+    expect(said("/groups/{id}/events", "get")).toEqual([...list, "after", "cursor"]);
+    expect(said("/groups/{id}/messages", "get")).toEqual([...list, "before", "cursor"]);
+    expect(said("/groups/{id}/runs", "get")).toEqual([...list, "before", "cursor"]);
   });
 });
+
+/** What a reference names in a document; undefined when there is nothing. */
+function at(document: unknown, reference: string): unknown {
+  const steps = reference.startsWith("#/") ? reference.slice(2).split("/") : ["nowhere"];
+  return steps.reduce<unknown>(
+    (value, step) => (value as Record<string, unknown>)?.[step],
+    document,
+  );
+}

@@ -10,6 +10,7 @@ import { numberCursor } from "../rest/page.ts";
 import type { Caller } from "../sign-in/caller.ts";
 import { accessGroup, notFound } from "../store/access.ts";
 import { renameGroup } from "../store/group-rows.ts";
+import { tellWayIn } from "./way-in.ts";
 
 type Asker = Parameters<GroupControl["view"]>[0];
 
@@ -24,7 +25,9 @@ function ask<T>(
 export const createRoutingToken: Handler<"createRoutingToken"> = async (call) => {
   const { plane, caller, request } = call;
   const group = accessGroup(call.params.id);
-  const { role, org } = await ask(call, (stub, principal) => stub.admit(principal));
+  const { role, org } = await tellWayIn({ plane, caller, group }, () =>
+    ask(call, (stub, principal) => stub.admit(principal)),
+  );
   const { user, name, sid } = caller;
   const claims = { user, name, sid, org, group, role, jti: freshNonce(plane.clock) };
   const token = await signRoutingToken(claims, plane.keys.signing, plane.clock.now());
@@ -54,11 +57,14 @@ export const listRuns: Handler<"listRuns"> = (call) => {
 };
 
 export const giveCommand: Handler<"giveCommand"> = async (call) => {
-  const { plane, body, params } = call;
-  const done = await ask(call, (stub, principal) => stub.command(principal, body));
+  const { plane, caller, body, params } = call;
+  const group = accessGroup(params.id);
+  const done = await tellWayIn({ plane, caller, group }, () =>
+    ask(call, (stub, principal) => stub.command(principal, body)),
+  );
   const { command } = body;
   if (command.kind === "settings-change" && command.name !== undefined)
-    await renameGroup(plane.db, accessGroup(params.id), command.name);
+    await renameGroup(plane.db, group, command.name);
   return done;
 };
 

@@ -25,6 +25,7 @@ import {
   renameGroup,
   setGroupState,
 } from "../store/group-rows.ts";
+import { tellWayIn } from "./way-in.ts";
 
 export const createGroup: Handler<"createGroup"> = async ({ plane, caller, params, body }) => {
   const org = accessOrg(caller, params.org);
@@ -105,8 +106,10 @@ export const patchGroup: Handler<"patchGroup"> = async ({ plane, caller, params,
     ...(policy !== undefined && { policy }),
   };
   const request = { id: `rest-${freshNonce(plane.clock)}`, command };
-  await askGroup({ namespace: plane.groups, group }, (stub) =>
-    stub.command(principalOf(caller), request),
+  await tellWayIn({ plane, caller, group }, () =>
+    askGroup({ namespace: plane.groups, group }, (stub) =>
+      stub.command(principalOf(caller), request),
+    ),
   );
   if (name !== undefined) await renameGroup(plane.db, group, name);
   return viewGroup(plane, caller, group);
