@@ -52,7 +52,7 @@ export function agent(number: number, name: string): AgentMember {
 }
 
 export const ADA = agent(2, "Ada");
-export const POLICY = policySchema.parse({});
+const POLICY = policySchema.parse({});
 
 export function groupView(change: Partial<GroupView> = {}): GroupView {
   return {

@@ -5,7 +5,7 @@ import { memo, useState, type JSX } from "react";
 
 import { words } from "../words.ts";
 import { MarkdownText } from "./markdown.tsx";
-import { MessageActions } from "./message-actions.tsx";
+import { MessageToolbar } from "./message-toolbar.tsx";
 import { MessageEditor } from "./message-editor.tsx";
 import { modelOf, nameOf, selfOf } from "./people.ts";
 import { Reactions } from "./reactions.tsx";
@@ -52,7 +52,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): JSX.
         <WokeNobody message={message} />
       </RowFrame>
       {canWrite && !gone && !editing && (
-        <MessageActions
+        <MessageToolbar
           message={message}
           onReply={() => onReply(message)}
           onEdit={() => setEditing(true)}
@@ -69,13 +69,11 @@ function ReplyNote({ name }: { name: string }): JSX.Element {
 function Parts({ parts, message }: { parts: readonly Part[]; message: MessageView }): JSX.Element {
   return (
     <div className="flex flex-col gap-2">
-      {parts.map((part, index) =>
-        part.type === "reasoning" ? (
-          <Reasoning key={index} text={part.text} />
-        ) : (
-          <MarkdownText key={index} text={part.text} mentions={message.mentions} />
-        ),
-      )}
+      {parts.map((part, index) => {
+        if (part.type === "mention") return null;
+        if (part.type === "reasoning") return <Reasoning key={index} text={part.text} />;
+        return <MarkdownText key={index} text={part.text} mentions={message.mentions} />;
+      })}
     </div>
   );
 }

@@ -2,7 +2,7 @@
 import type { JSX } from "react";
 
 /** One of six hues, always the same for the same id. */
-export function hueOf(id: string): string {
+function hueOf(id: string): string {
   return `hue-${hash(id) % 6}`;
 }
 

@@ -11,13 +11,13 @@ import { useOpenConnection, useStillView } from "./use-group.ts";
 
 const REACTIONS = ["👍", "🎉", "👀", "✅", "❤️", "😄"] as const;
 
-interface MessageActionsProps {
+interface MessageToolbarProps {
   readonly message: MessageView;
   readonly onReply: () => void;
   readonly onEdit: () => void;
 }
 
-export function MessageActions({ message, onReply, onEdit }: MessageActionsProps): JSX.Element {
+export function MessageToolbar({ message, onReply, onEdit }: MessageToolbarProps): JSX.Element {
   const connection = useOpenConnection();
   const view = useStillView();
   const own = message.by === view.self;
