@@ -42,6 +42,8 @@ export interface MemberCommand {
   readonly facts: MessageFacts | null;
   /** Digest of edited arguments of an approval. */
   readonly digest: string | null;
+  /** Whether the run that the command speaks of ever was in this group. */
+  readonly knownRun: boolean;
   /** What the run to be cancelled has said in its unfinished turn. */
   readonly parts: readonly Part[];
 }
@@ -110,6 +112,8 @@ export function roleAllows(role: Role, least: Role): boolean {
 
 function decideMemberCommand(draft: DecisionDraft, given: MemberCommand): Decision {
   const { by, command, facts } = given;
+  if ("run" in command && !given.knownRun)
+    return refuse("not_found", "There is no such run in this group.");
   const member = draft.state.members.get(by);
   if (member?.type !== "user")
     return refuse("forbidden", "Only people in the group give commands.");

@@ -99,8 +99,15 @@ export function decideEdit(
   if (refusal) return refusal;
   if (facts?.by !== by) return refuse("forbidden", "Only its author can edit a message.");
   const { mentions } = findMentions(command.parts, draft.state.members.values());
-  const { kind: _, ...edit } = command;
-  return draft.fact({ kind: "message-edited", by, ...edit, mentions: [...mentions] }).accept();
+  const { message, parts } = command;
+  draft.fact({
+    kind: "message-edited",
+    message,
+    by,
+    parts: [...parts],
+    mentions: [...mentions],
+  });
+  return draft.accept();
 }
 
 export function decideRedact(

@@ -176,7 +176,7 @@ export function decideCancel(
   { run: id, parts }: { run: RunId; parts: readonly Part[] },
 ): Decision {
   const run = draft.state.runs.get(id);
-  if (!run) return refuse("run_ended", "That run has ended, or never was in this group.");
+  if (!run) return refuse("run_ended", "That run has ended already.");
   if (run.open && !run.open.answered) postPartial(draft, { run, open: run.open }, parts);
   draft.effect({ kind: "abort", run: id });
   endRun(draft, run, { outcome: "cancelled", by, reason: "Stopped by a member." });
@@ -189,7 +189,7 @@ export function decideResume(
   command: CommandOf<"run-resume">,
 ): Decision {
   const run = draft.state.runs.get(command.run);
-  if (!run) return refuse("run_ended", "That run has ended, or never was in this group.");
+  if (!run) return refuse("run_ended", "That run has ended already.");
   if (nextRunState(run.state, "resume") === null)
     return refuse(
       "conflict",

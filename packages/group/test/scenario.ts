@@ -109,7 +109,7 @@ export class Scenario {
   /** Commands by a member, by handle. */
   command(handle: string, command: Command, facts: MessageFacts | null = null): GroupCommand {
     const by = this.member(handle).member;
-    return { kind: "member-command", by, command, facts, digest: null, parts: [] };
+    return { kind: "member-command", by, command, facts, digest: null, parts: [], knownRun: true };
   }
 
   post(handle: string, text: string): Accepted {

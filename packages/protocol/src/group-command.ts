@@ -35,11 +35,15 @@ export const commandSchema = z.discriminatedUnion("kind", [
     arguments: toolArgumentsSchema.optional(),
   }),
   z.strictObject({ kind: z.literal("read-mark"), seq: z.int().nonnegative() }),
-  z.strictObject({
-    kind: z.literal("settings-change"),
-    name: nameSchema.optional(),
-    policy: sentPolicySchema.optional(),
-  }),
+  z
+    .strictObject({
+      kind: z.literal("settings-change"),
+      name: nameSchema.optional(),
+      policy: sentPolicySchema.optional(),
+    })
+    .refine((change) => change.name !== undefined || change.policy !== undefined, {
+      message: "say what to change: name or policy",
+    }),
 ]);
 export type Command = z.infer<typeof commandSchema>;
 export type CommandKind = Command["kind"];

@@ -2,8 +2,8 @@
 
 /** One frame from a client; the platform would take 32 MiB, which is a quarter of an object's memory. */
 export const FRAME_MAX_BYTES = 64 * 1024;
-/** Text of one message from a client: fits a frame with room for its envelope. */
-export const MESSAGE_TEXT_MAX_CHARS = 32_000;
+/** Text of one message: what a frame can carry at all, so that the frame's limit is the one a client meets. */
+export const MESSAGE_TEXT_MAX_CHARS = FRAME_MAX_BYTES;
 /** Parts of one message. */
 export const MESSAGE_PARTS_MAX = 32;
 /** A REST request's body. Instructions of an agent are the largest thing a caller sends. */

@@ -10,7 +10,7 @@ const sentPartSchema = z.strictObject({
   text: z.string().min(1).max(MESSAGE_TEXT_MAX_CHARS),
 });
 
-/** A part as the log holds it; reasoning comes from agents only. An agent's text may be longer than a person's frame. */
+/** A part as the log holds it; reasoning comes from agents only. Mentions stand beside the parts, which stay as they were sent. */
 export const partSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("text"), text: z.string() }),
   z.strictObject({ type: z.literal("reasoning"), text: z.string() }),

@@ -1,6 +1,6 @@
 // A member's command on its way to the write path: what deciding it must know is looked up here, at the rim.
 import type { MemberCommand } from "@acos/group";
-import type { Command, CommandRequest, MemberId, MessageId, UserId } from "@acos/protocol";
+import type { Command, CommandRequest, MemberId, MessageId, RunId, UserId } from "@acos/protocol";
 
 import type { WriteOutcome } from "./append.ts";
 import { findMessage } from "./log/messages.ts";
@@ -21,9 +21,14 @@ export async function giveCommand(
     command,
     facts: about ? findMessage(group.log, about) : null,
     digest,
+    knownRun: "run" in command && isKnownRun(group, command.run),
     parts: command.kind === "run-cancel" ? group.drafts.partsOf(command.run) : [],
   };
   return group.path.write(full, { giver: giver.user, id });
+}
+
+function isKnownRun({ path, log }: OpenGroup, run: RunId): boolean {
+  return path.state.runs.has(run) || log.ofRun(run).length > 0;
 }
 
 function messageOf(command: Command): MessageId | null {

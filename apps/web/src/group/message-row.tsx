@@ -70,7 +70,6 @@ function Parts({ parts, message }: { parts: readonly Part[]; message: MessageVie
   return (
     <div className="flex flex-col gap-2">
       {parts.map((part, index) => {
-        if (part.type === "mention") return null;
         if (part.type === "reasoning") return <Reasoning key={index} text={part.text} />;
         return <MarkdownText key={index} text={part.text} mentions={message.mentions} />;
       })}
