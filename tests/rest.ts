@@ -28,7 +28,7 @@ export interface Rest {
   delete<T>(path: string): Promise<T>;
 }
 
-export class RestError extends Error {
+class RestError extends Error {
   override readonly name = "RestError";
   readonly status: number;
   readonly body: unknown;

@@ -4,8 +4,6 @@ import { WebSocket } from "ws";
 
 import type { Rest } from "./rest.ts";
 
-export type FrameOf<T extends GroupFrame["type"]> = Extract<GroupFrame, { type: T }>;
-
 export interface GroupSocket {
   /** Everything that has come, in order. */
   readonly frames: readonly GroupFrame[];

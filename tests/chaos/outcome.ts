@@ -27,7 +27,7 @@ export async function readOutcome(rest: Rest, group: string): Promise<Omit<Outco
 }
 
 /** The log from the beginning. It goes on from the last seq it was given, so a hole stays visible. */
-export async function readLog(rest: Rest, group: string): Promise<LogEvent[]> {
+async function readLog(rest: Rest, group: string): Promise<LogEvent[]> {
   const log: LogEvent[] = [];
   for (;;) {
     const after = log.at(-1)?.seq ?? 0;

@@ -1,8 +1,14 @@
 // Who answers, with which configuration, and how a run is stopped: agents in a group, whole star.
-import type { AgentView, EventOf, GroupView } from "@acos/protocol";
+import {
+  RUN_QUEUE_MAX,
+  RUN_TURNS_MAX,
+  type AgentView,
+  type EventOf,
+  type GroupView,
+} from "@acos/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { script } from "../scripted-model.ts";
+import { script, type ScriptedTurn } from "../scripted-model.ts";
 import type { GroupSocket } from "../socket.ts";
 import {
   endOf,
@@ -173,6 +179,45 @@ describe("a run", () => {
     };
     expect(await place(first)).toBeLessThan(await place(second));
     expect(await place(other)).toBeLessThan(await place(first));
+  });
+});
+
+describe("a run that will not end", () => {
+  it("pauses at the limit of turns and goes on when a member says so", async () => {
+    const again: ScriptedTurn = {
+      calls: [{ tool: "calculate", arguments: { expression: "1 + 1" } }],
+    };
+    const endless = await scene.agent("endless", { tools: ["calculate"] });
+    const inside = await enter(scene.owner.rest, (await scene.group([endless])).id, 0);
+    const turns = Array.from({ length: RUN_TURNS_MAX + 1 }, () => again);
+    const posted = await say(inside, `@endless ${script(...turns)}`);
+    const queued = await event(inside, "run-queued", (one) => one.trigger === posted.event.message);
+    const { run } = queued.event;
+    expect((await event(inside, "run-paused")).event).toMatchObject({ run, reason: "turn-limit" });
+    await give(inside, { kind: "run-resume", run });
+    expect((await endOf(inside, run)).outcome).toBe("done");
+    const started = eventsOf(inside).filter((row) => row.event.kind === "turn-started");
+    expect(started).toHaveLength(RUN_TURNS_MAX + 2);
+    inside.close();
+  });
+});
+
+describe("a queue", () => {
+  it("holds so many runs of one agent; who comes later is told in the routing receipt", async () => {
+    const slowpoke = await scene.agent("slowpoke");
+    const inside = await enter(scene.owner.rest, (await scene.group([slowpoke])).id, 0);
+    const slow = script({ text: "slow", firstMs: 30_000 });
+    const first = await say(inside, `@slowpoke ${slow}`);
+    for (let count = 0; count < RUN_QUEUE_MAX; count += 1) await say(inside, "@slowpoke and this?");
+    const late = await say(inside, "@slowpoke and that?");
+    expect(late.event.routing).toMatchObject([{ woken: false, reason: "queue-full" }]);
+    const running = await event(inside, "run-started");
+    expect(running.event.run).toBe(
+      (await event(inside, "run-queued", (one) => one.trigger === first.event.message)).event.run,
+    );
+    await give(inside, { kind: "run-cancel", run: running.event.run });
+    expect((await endOf(inside, running.event.run)).outcome).toBe("cancelled");
+    inside.close();
   });
 });
 
