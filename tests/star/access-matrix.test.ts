@@ -1,0 +1,137 @@
+// The access matrix, walked on the whole product: every operation and every command by every role; a row that is missing fails.
+import {
+  commandSchema,
+  OPERATIONS,
+  type GroupFrame,
+  type OperationId,
+  type Problem,
+} from "@acos/protocol";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { problemOf, type Answer } from "../rest.ts";
+import type { GroupSocket } from "../socket.ts";
+import {
+  cellsOf,
+  COMMAND_ROWS,
+  OPERATION_ROWS,
+  REFUSALS,
+  ROLES,
+  subjectOf,
+  type CommandRow,
+  type OperationRow,
+  type Role,
+} from "./access-matrix.ts";
+import { COMMAND_ASKS, OPERATION_ASKS, type Asked } from "./access-requests.ts";
+import { openWorld, type World } from "./access-world.ts";
+import { answerChecker, type Checker } from "./described-answers.ts";
+import { enter, newCommandId } from "./scene.ts";
+
+let world: World;
+let check: Checker;
+
+beforeAll(async () => {
+  world = await openWorld();
+  check = await answerChecker(world.scene.owner.rest);
+});
+afterAll(() => world.close());
+
+const operationRows = Object.keys(OPERATION_ROWS) as OperationRow[];
+const commandRows = Object.keys(COMMAND_ROWS) as CommandRow[];
+
+/** A refusal as the matrix writes it; one with an unexpected code keeps the code. */
+function cellOf({ code }: Problem): string {
+  return Object.entries(REFUSALS).find(([, each]) => each === code)?.[0] ?? code;
+}
+
+function outcomeOf(answer: Answer<unknown>): string {
+  return answer.status < 300 ? "ok" : cellOf(problemOf(answer));
+}
+
+const ask = (role: Role, { method, path, body }: Asked) =>
+  world.people[role].rest.call(method, path, { body });
+
+async function walk(
+  cell: (role: Role) => Promise<string>,
+  roles: readonly Role[] = ROLES,
+): Promise<Record<string, string>> {
+  const outcomes: Record<string, string> = {};
+  for (const role of roles) outcomes[role] = await cell(role);
+  return outcomes;
+}
+
+describe("the matrix", () => {
+  it("[AC3] has a row for every operation and every command, and none for what is not there", () => {
+    const operations = new Set(operationRows.map(subjectOf));
+    expect([...operations].toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
+    const commands = new Set(commandRows.map(subjectOf));
+    const kinds = commandSchema.options.map((option) => option.shape.kind.value);
+    expect([...commands].toSorted()).toEqual([...kinds].toSorted());
+  });
+});
+
+describe("by REST", () => {
+  it.each(operationRows)("[AC3] %s", async (row) => {
+    const id = subjectOf(row) as OperationId;
+    const outcomes = await walk(async (role) => {
+      const asked = await OPERATION_ASKS[row](world, role);
+      const answer = await ask(role, asked);
+      expect([role, check(id, answer)]).toEqual([role, ""]);
+      if (answer.status === 404) await expectSameAsUnknown(role, asked, answer);
+      return outcomeOf(answer);
+    });
+    expect(outcomes).toEqual(cellsOf(OPERATION_ROWS[row]));
+  });
+
+  it.each(commandRows)("[AC3] %s", async (row) => {
+    const path = `/groups/${world.group.id}/commands`;
+    const outcomes = await walk(async (role) => {
+      const body = { id: newCommandId(), command: await COMMAND_ASKS[row](world, role) };
+      const answer = await ask(role, { method: "POST", path, body });
+      expect([role, check("giveCommand", answer)]).toEqual([role, ""]);
+      return outcomeOf(answer);
+    });
+    expect(outcomes).toEqual(cellsOf(COMMAND_ROWS[row]));
+  });
+});
+
+/** What is forbidden to be seen answers in the very words of what does not exist. */
+async function expectSameAsUnknown(
+  role: Role,
+  asked: Asked,
+  answer: Answer<unknown>,
+): Promise<void> {
+  const unknown = asked.path.replace(/((?:org|agt|grp|key)_\w{22})\w{4}/, "$10000");
+  expect(unknown).not.toBe(asked.path);
+  const none = await ask(role, { ...asked, path: unknown });
+  const said = ({ code, message }: Problem) => ({ role, code, message });
+  expect(said(problemOf(answer))).toEqual(said(problemOf(none)));
+}
+
+describe("on the socket", () => {
+  const MEMBERS = ["viewer", "member", "admin"] as const satisfies Role[];
+  const sockets = new Map<Role, GroupSocket>();
+
+  beforeAll(async () => {
+    for (const role of MEMBERS)
+      sockets.set(role, await enter(world.people[role].rest, world.group.id));
+  });
+
+  async function give(role: Role, command: object): Promise<string> {
+    const id = newCommandId();
+    const socket = sockets.get(role)!;
+    socket.send({ type: "command", id, command });
+    return socket.waitFor((frame: GroupFrame) => {
+      if (frame.type === "ack" && frame.id === id) return "ok";
+      return frame.type === "refused" && frame.id === id ? cellOf(frame.problem) : undefined;
+    }, `answer to ${role}'s command`);
+  }
+
+  it.each(commandRows)("[AC3] %s", async (row) => {
+    const outcomes = await walk(
+      async (role) => give(role, await COMMAND_ASKS[row](world, role)),
+      MEMBERS,
+    );
+    const { viewer, member, admin } = cellsOf(COMMAND_ROWS[row]);
+    expect(outcomes).toEqual({ viewer, member, admin });
+  });
+});

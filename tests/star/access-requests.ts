@@ -1,0 +1,123 @@
+// How each row of the access matrix is asked: the request or the command of one role, at things that are its own to spoil.
+import { OPERATIONS, type OperationId } from "@acos/protocol";
+
+import type { CommandRow, OperationRow, Role } from "./access-matrix.ts";
+import type { World } from "./access-world.ts";
+import { newCommandId } from "./scene.ts";
+
+export interface Asked {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** An operation's request: parameters in the order in which its path names them. */
+function request(id: OperationId, params: readonly string[], body?: unknown): Asked {
+  const { method, path } = OPERATIONS[id];
+  const left = [...params];
+  const filled = path.replace(/\{\w+\}/g, () => encodeURIComponent(left.shift() ?? ""));
+  return { method, path: filled, ...(body !== undefined && { body }) };
+}
+
+type Ask<T> = (world: World, role: Role) => T | Promise<T>;
+
+let made = 0;
+const handle = () => `made-${(made += 1)}`;
+const MODEL = "rehearsal/rehearsal-1";
+const KEY = { kind: "openai", apiKey: "k" };
+
+export const OPERATION_ASKS: Readonly<Record<OperationRow, Ask<Asked>>> = {
+  getMe: () => request("getMe", []),
+  createApiKey: () => request("createApiKey", [], { name: "mine" }),
+  listApiKeys: () => request("listApiKeys", []),
+  "deleteApiKey: their own": async (world, role) =>
+    request("deleteApiKey", [await world.freshKey(role)]),
+  "deleteApiKey: another's": async (world, role) =>
+    request("deleteApiKey", [await world.freshKey(role === "member" ? "admin" : "member")]),
+  listModels: ({ org }) => request("listModels", [org]),
+  putProvider: ({ org }) => request("putProvider", [org, handle()], KEY),
+  listProviders: ({ org }) => request("listProviders", [org]),
+  getProvider: ({ org }) => request("getProvider", [org, "scripted"]),
+  deleteProvider: async (world) =>
+    request("deleteProvider", [world.org, await world.freshProvider()]),
+  createAgent: ({ org }) =>
+    request("createAgent", [org], { handle: handle(), name: "Made", model: MODEL }),
+  listAgents: ({ org }) => request("listAgents", [org]),
+  getAgent: ({ agent }) => request("getAgent", [agent.id]),
+  patchAgent: ({ agent }) => request("patchAgent", [agent.id], { about: "changed" }),
+  deleteAgent: async (world) => request("deleteAgent", [await world.freshAgent()]),
+  listAgentVersions: ({ agent }) => request("listAgentVersions", [agent.id]),
+  restoreAgentVersion: ({ agent }) => request("restoreAgentVersion", [agent.id, "1"]),
+  createGroup: ({ org }) => request("createGroup", [org], { name: "Made" }),
+  listGroups: ({ org }) => request("listGroups", [org]),
+  getGroup: ({ group }) => request("getGroup", [group.id]),
+  patchGroup: ({ group }) => request("patchGroup", [group.id], { name: "Changed" }),
+  deleteGroup: async (world) => request("deleteGroup", [await world.freshGroup()]),
+  "putMember: somebody": async (world) =>
+    request("putMember", [await world.freshGroup(), world.spare.id], { role: "viewer" }),
+  "putMember: themselves, as admin": async (world, role) =>
+    request("putMember", [await world.freshGroup(), world.people[role].user], { role: "admin" }),
+  "putMember: an agent": async (world) =>
+    request("putMember", [await world.freshGroup(), await world.freshAgent()], {}),
+  "removeMember: somebody": async (world) => {
+    const somebody = world.people["readKey"].user;
+    return request("removeMember", [await world.freshGroup(), somebody]);
+  },
+  "removeMember: themselves": async (world, role) =>
+    request("removeMember", [await world.freshGroup(), world.people[role].user]),
+  createRoutingToken: ({ group }) => request("createRoutingToken", [group.id]),
+  listEvents: ({ group }) => request("listEvents", [group.id]),
+  listMessages: ({ group }) => request("listMessages", [group.id]),
+  giveCommand: ({ group }) =>
+    request("giveCommand", [group.id], {
+      id: newCommandId(),
+      command: { kind: "read-mark", seq: 1 },
+    }),
+  listRuns: ({ group }) => request("listRuns", [group.id]),
+  getRun: ({ group, run }) => request("getRun", [group.id, run]),
+  getBriefing: ({ group, run }) => request("getBriefing", [group.id, run, "1"]),
+};
+
+const PARTS = [{ type: "text", text: "words" }];
+/** Whose message is not the role's own. */
+const anotherThan = (role: Role): Role => (role === "member" ? "admin" : "member");
+
+export const COMMAND_ASKS: Readonly<Record<CommandRow, Ask<object>>> = {
+  "message-post": () => ({ kind: "message-post", parts: PARTS }),
+  "message-edit: their own": async (world, role) => ({
+    kind: "message-edit",
+    message: await world.freshMessage(role),
+    parts: PARTS,
+  }),
+  "message-edit: another's": async (world, role) => ({
+    kind: "message-edit",
+    message: await world.freshMessage(anotherThan(role)),
+    parts: PARTS,
+  }),
+  "message-redact: their own": async (world, role) => ({
+    kind: "message-redact",
+    message: await world.freshMessage(role),
+  }),
+  "message-redact: another's": async (world, role) => ({
+    kind: "message-redact",
+    message: await world.freshMessage(anotherThan(role)),
+  }),
+  "reaction-set": async (world) => ({
+    kind: "reaction-set",
+    message: await world.freshMessage("member"),
+    reaction: "+1",
+    on: true,
+  }),
+  "run-cancel": async (world) => ({ kind: "run-cancel", run: (await world.waiting()).run }),
+  "run-resume: one that is not paused": async (world) => ({
+    kind: "run-resume",
+    run: (await world.waiting()).run,
+  }),
+  "approval-decide": async (world) => ({
+    kind: "approval-decide",
+    approval: (await world.waiting()).approval,
+    decision: "deny",
+  }),
+  "read-mark": () => ({ kind: "read-mark", seq: 1 }),
+  "settings-change": () => ({ kind: "settings-change", name: "Changed" }),
+};
