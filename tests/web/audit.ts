@@ -1,5 +1,19 @@
 // What a page must be for everybody: named controls, one first heading, no scrolling sideways, text that stands out.
-// Both functions run inside the page and are sent there as they are, so each holds all it needs.
+// axe knows the rules of the field; the two functions after it say more of what we want. They run inside the page and are
+// sent there as they are, so each holds all it needs.
+import axe, { type AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+
+/** What axe finds on the page as it stands, a line a rule and place. */
+export async function auditByAxe(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate<AxeResults>("axe.run(document)");
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(
+      ({ target, failureSummary }) => `axe ${id} at ${target.join(" ")}: ${failureSummary}`,
+    ),
+  );
+}
 
 interface PageElement {
   readonly tagName: string;

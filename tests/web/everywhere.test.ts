@@ -8,7 +8,7 @@ import type { AgentView, GroupView } from "@acos/protocol";
 
 import { script } from "../scripted-model.ts";
 import { openScene, type Scene } from "../star/scene.ts";
-import { auditContrast, auditStructure } from "./audit.ts";
+import { auditByAxe, auditContrast, auditStructure } from "./audit.ts";
 import {
   ANSWER_MS,
   beSignedIn,
@@ -69,7 +69,11 @@ async function auditAt(path: string, name: string): Promise<string[]> {
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.waitForLoadState("networkidle");
   await shoot(name);
-  const problems = [await page.evaluate(auditStructure), await page.evaluate(auditContrast)].flat();
+  const problems = [
+    await auditByAxe(page),
+    await page.evaluate(auditStructure),
+    await page.evaluate(auditContrast),
+  ].flat();
   return problems.map((problem) => `${name}: ${problem}`);
 }
 

@@ -157,7 +157,6 @@ export const words = {
   call: {
     arguments: "Arguments",
     result: "Result",
-    details: (tool: string) => `Details of ${tool}`,
     state: {
       made: "about to run",
       waiting: "waits for approval",

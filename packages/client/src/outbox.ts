@@ -77,7 +77,7 @@ export class Outbox {
     for (const [id, held] of this.#held)
       if (held.seq !== undefined && held.seq <= entry.seq) this.#held.delete(id);
     if (entry.event.kind !== "message-posted" || entry.event.by !== self) return;
-    const said = JSON.stringify(entry.event.parts.filter((part) => part.type !== "mention"));
+    const said = JSON.stringify(entry.event.parts);
     for (const held of this.#held.values()) {
       const { command } = held.shown;
       if (held.seen || held.seq !== undefined || command.kind !== "message-post") continue;

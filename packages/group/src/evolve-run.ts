@@ -41,7 +41,7 @@ type Placed<E> = { readonly seq: number; readonly at: number; readonly event: E 
 type Change = Partial<GroupState>;
 
 /** How long wakes between agents are remembered: the longest any limit looks back. */
-export const WAKE_MEMORY_MS = 60 * 60_000;
+const WAKE_MEMORY_MS = 60 * 60_000;
 
 export function isRunEvent(event: GroupEvent): event is RunEvent {
   return (RUN_KINDS as readonly string[]).includes(event.kind);

@@ -2,7 +2,7 @@
 import { TOOL_RESULT_CLIP_CHARS, TOOL_RESULT_CLIP_END_CHARS } from "@acos/protocol";
 
 /** Characters of one message that agents are told; the log keeps the rest. */
-export const MESSAGE_CLIP_CHARS = 16_000;
+const MESSAGE_CLIP_CHARS = 16_000;
 const MESSAGE_CLIP_END_CHARS = 7_500;
 /** Characters of ASCII text that make one token, on the safe side for prose and code. */
 const ASCII_CHARS_PER_TOKEN = 3.5;

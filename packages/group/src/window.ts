@@ -13,7 +13,7 @@ import type { GroupState, WindowEntry } from "./state.ts";
 import { clipMessage, estimateTokens } from "./tokens.ts";
 
 /** Past this the window is cut; a run's own steps take the rest of the budget. */
-export const WINDOW_MAX_TOKENS = BRIEFING_BUDGET_TOKENS * 0.8;
+const WINDOW_MAX_TOKENS = BRIEFING_BUDGET_TOKENS * 0.8;
 const WINDOW_KEEP_TOKENS = BRIEFING_BUDGET_TOKENS * BRIEFING_KEEP_SHARE;
 
 type Window = Pick<GroupState, "window" | "windowTokens">;

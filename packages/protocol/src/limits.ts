@@ -3,7 +3,7 @@
 /** One frame from a client; the platform would take 32 MiB, which is a quarter of an object's memory. */
 export const FRAME_MAX_BYTES = 64 * 1024;
 /** Text of one message: what a frame can carry at all, so that the frame's limit is the one a client meets. */
-export const MESSAGE_TEXT_MAX_CHARS = FRAME_MAX_BYTES;
+export const MESSAGE_TEXT_MAX_CHARS = 64 * 1024;
 /** Parts of one message. */
 export const MESSAGE_PARTS_MAX = 32;
 /** A REST request's body. Instructions of an agent are the largest thing a caller sends. */

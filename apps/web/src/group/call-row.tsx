@@ -38,10 +38,7 @@ function CallDetails({ call, run }: { call: LocalCall; run: LocalRun | undefined
   const decider = call.decidedBy === undefined ? undefined : nameOf(view, call.decidedBy);
   return (
     <details className="group/call max-w-full rounded-lg border border-line bg-raised text-small open:w-full">
-      <summary
-        aria-label={words.call.details(call.tool)}
-        className="flex min-h-9 list-none flex-wrap items-center gap-x-2 gap-y-0.5 rounded-lg px-2.5 py-1 hover:bg-hover [&::-webkit-details-marker]:hidden"
-      >
+      <summary className="flex min-h-9 list-none flex-wrap items-center gap-x-2 gap-y-0.5 rounded-lg px-2.5 py-1 hover:bg-hover [&::-webkit-details-marker]:hidden">
         <span className="text-ink-soft transition-transform group-open/call:rotate-90">
           <Icon name="right" size={14} />
         </span>

@@ -25,12 +25,14 @@ export function GroupHeader({ membersShown, onMembers }: GroupHeaderProps): JSX.
       <button
         type="button"
         aria-pressed={membersShown}
-        aria-label={membersShown ? words.group.hideMembers : words.group.showMembers}
         title={membersShown ? words.group.hideMembers : words.group.showMembers}
         className={`ml-auto flex min-h-9 items-center gap-2 rounded-md px-2 text-small text-ink-soft hover:bg-hover hover:text-ink ${membersShown ? "bg-hover" : ""}`}
         onClick={onMembers}
       >
-        <span className="flex -space-x-1.5 max-sm:hidden">
+        <span className="sr-only">
+          {membersShown ? words.group.hideMembers : words.group.showMembers}
+        </span>
+        <span aria-hidden className="flex -space-x-1.5 max-sm:hidden">
           {members.slice(0, MARKS_MAX).map(({ info }) => (
             <span key={info.member} className="rounded-[30%] ring-2 ring-canvas">
               <MemberMark info={info} size={22} />

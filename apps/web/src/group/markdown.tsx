@@ -61,12 +61,12 @@ export function GrowingMarkdown({ text }: { text: string }): JSX.Element {
   );
 }
 
-// The page's own headings are the first and second level; a message's begin below them.
+// The page's own heading is the first level; a message's begin right below it, so that no level is skipped.
 const COMPONENTS: Components = {
-  h1: ({ children }) => <h3 className="title-1">{children}</h3>,
-  h2: ({ children }) => <h4 className="title-2">{children}</h4>,
-  h3: ({ children }) => <h5>{children}</h5>,
-  h4: ({ children }) => <h6>{children}</h6>,
+  h1: ({ children }) => <h2 className="title-1">{children}</h2>,
+  h2: ({ children }) => <h3 className="title-2">{children}</h3>,
+  h3: ({ children }) => <h4>{children}</h4>,
+  h4: ({ children }) => <h5>{children}</h5>,
   h5: ({ children }) => <h6>{children}</h6>,
   a: ({ href = "", children }) => <SafeLink href={href}>{children}</SafeLink>,
   img: ({ src, alt = "" }) => (
