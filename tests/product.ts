@@ -1,6 +1,7 @@
 // The whole product as tests run it: the real launcher on a data folder of the test's own, on loopback only.
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -42,8 +43,10 @@ export interface Product {
 }
 
 const started = new Set<number>();
+const made = new Set<string>();
 process.once("exit", () => {
   for (const pid of started) killQuietly(pid, "SIGKILL");
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
 });
 
 /**
@@ -52,8 +55,9 @@ process.once("exit", () => {
  * folder of Workers built elsewhere.
  */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
-  const data = options.data ?? mkdtempSync(join(tmpdir(), "acos-test-"));
-  const launcher = launch(upArguments({ ...options, data }), options);
+  const data = options.data ?? newFolder();
+  const port = options.port ?? (await freePort());
+  const launcher = launch(upArguments({ ...options, data, port }), options);
   const url = await launcher.ready;
   const pid = launcher.child.pid ?? 0;
   return {
@@ -68,6 +72,26 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     stop: () => end(launcher, "SIGTERM"),
     kill9: async () => void (await end(launcher, "SIGKILL")),
   };
+}
+
+/** Ports that no system hands out by itself, so that nobody's outgoing connection takes one while the product restarts. */
+const PORTS = { lowest: 10_000, count: 20_000 } as const;
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.lowest + Math.floor(Math.random() * PORTS.count);
+    const free = Promise.withResolvers<boolean>();
+    const server = createServer();
+    server.once("error", () => free.resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => free.resolve(true)));
+    if (await free.promise) return port;
+  }
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "acos-test-"));
+  made.add(folder);
+  return folder;
 }
 
 /** Runs the launcher's program with any arguments until it ends; for starts that are meant to be refused. */
@@ -174,8 +198,14 @@ function environment(extra: Readonly<Record<string, string>>): Record<string, st
       !/^(ACOS_|npm_|VITEST|NODE_|OPENAI_|ANTHROPIC_|GOOGLE_|OPENROUTER_)/.test(name),
   ) as [string, string][];
   const bundles = process.env["ACOS_TEST_BUNDLES"];
-  const made = bundles === undefined ? {} : { ACOS_DIST: bundles };
-  return { ...Object.fromEntries(kept), ACOS_DETECT: "off", ...made, ...extra };
+  return {
+    ...Object.fromEntries(kept),
+    ...(bundles === undefined ? {} : { ACOS_DIST: bundles }),
+    ACOS_DETECT: "off",
+    // Started by npm, the launcher stops when its parents die: a test process that is killed leaves nothing behind.
+    npm_lifecycle_event: "test",
+    ...extra,
+  };
 }
 
 async function vanished(marks: readonly ProcessMark[], signal: string): Promise<void> {

@@ -38,11 +38,9 @@ export async function openScene(): Promise<Scene> {
   const product = await startProduct({
     env: { ACOS_EGRESS_ALLOW: effects.host, ACOS_REHEARSAL_DELAY_MS: "5" },
   });
-  const owner = await signUp(product.url, "Olive");
-  await owner.rest.put(`/orgs/${owner.org}/providers/scripted`, {
-    kind: "openai-compatible",
-    baseUrl: model.url,
-    apiKey: "sk-very-secret-1234",
+  const owner = await makeOwner(product, model).catch(async (error: unknown) => {
+    await product.kill9();
+    throw error;
   });
   return {
     product,
@@ -69,6 +67,16 @@ export async function openScene(): Promise<Scene> {
       rmSync(product.data, { recursive: true, force: true });
     },
   };
+}
+
+async function makeOwner(product: Product, model: ScriptedModel): Promise<SignedUpUser> {
+  const owner = await signUp(product.url, "Olive");
+  await owner.rest.put(`/orgs/${owner.org}/providers/scripted`, {
+    kind: "openai-compatible",
+    baseUrl: model.url,
+    apiKey: "sk-very-secret-1234",
+  });
+  return owner;
 }
 
 /** Opens a socket, says hello and waits until it is live. Without `since` the newest events are replayed. */
