@@ -17,6 +17,11 @@ export interface World {
   readonly say: (line: string) => void;
 }
 
+/** After that many jobs were redone in vain the machine is busy for good: what is left is measured once, with the remark. */
+const IN_VAIN_MAX = 3;
+/** Foreign load, in cores, that is worth a remark. */
+const REMARKABLE_CORES = 0.5;
+
 /** One job's samples by what was measured. */
 export type Sample = Readonly<Record<string, number>>;
 
@@ -28,11 +33,17 @@ export async function sampleRounds(
 ): Promise<Map<ContenderName, Sample[]>> {
   const samples = new Map<ContenderName, Sample[]>(contenders.map(({ name }) => [name, []]));
   let loaded = 0;
+  let inVain = 0;
   await alternate(contenders, world.schedule, async (contender) => {
     const row = samples.get(contender.name);
     if (row === undefined) return; // it failed in an earlier round
     try {
-      const { value, foreignCores } = await measure(() => job(contender), world.meter);
+      const redoMax = inVain < IN_VAIN_MAX ? world.meter.redoMax : 0;
+      const { value, foreignCores } = await measure(() => job(contender), {
+        ...world.meter,
+        redoMax,
+      });
+      if (foreignCores > REMARKABLE_CORES) inVain += 1;
       loaded = Math.max(loaded, foreignCores);
       row.push(value);
     } catch (error) {
@@ -40,8 +51,8 @@ export async function sampleRounds(
       world.say(`${contender.name} failed and is left out: ${wordsOf(error)}`);
     }
   });
-  if (loaded > 0.5)
-    world.say(`other load on this machine came to ${loaded.toFixed(1)} cores, redone in vain`);
+  if (loaded > REMARKABLE_CORES)
+    world.say(`other load came to ${loaded.toFixed(1)} cores: measure again on a quieter machine`);
   return samples;
 }
 
