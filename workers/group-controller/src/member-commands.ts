@@ -14,17 +14,26 @@ export async function giveCommand(
   { id, command }: CommandRequest,
 ): Promise<WriteOutcome> {
   const digest = await editedDigest(group, command);
+  return group.queue.give(() => {
+    const full = withFacts(group, { by: giver.member, command, digest });
+    return group.path.write(full, { giver: giver.user, id });
+  });
+}
+
+/** The command with what is known of its subject at this moment. */
+function withFacts(
+  group: OpenGroup,
+  given: Pick<MemberCommand, "by" | "command" | "digest">,
+): MemberCommand {
+  const { command } = given;
   const about = messageOf(command);
-  const full: MemberCommand = {
+  return {
     kind: "member-command",
-    by: giver.member,
-    command,
+    ...given,
     facts: about ? findMessage(group.log, about) : null,
-    digest,
     knownRun: "run" in command && isKnownRun(group, command.run),
     parts: command.kind === "run-cancel" ? group.drafts.partsOf(command.run) : [],
   };
-  return group.path.write(full, { giver: giver.user, id });
 }
 
 function isKnownRun({ path, log }: OpenGroup, run: RunId): boolean {

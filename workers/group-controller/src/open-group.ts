@@ -4,6 +4,7 @@ import { problem, type GroupDirectoryControl } from "@acos/protocol";
 
 import { Watch } from "./alarms.ts";
 import { WritePath } from "./append.ts";
+import { CommandQueue } from "./command-queue.ts";
 import { framesPerMinute, type Bindings } from "./env.ts";
 import { hydrate } from "./hydrate.ts";
 import { CommandLog } from "./log/command-log.ts";
@@ -29,6 +30,7 @@ export class OpenGroup {
   readonly tokens: UsedTokens;
   readonly budget: FrameBudget;
   readonly watch: Watch;
+  readonly queue: CommandQueue;
   readonly #keys: SessionKeys;
   readonly #driver: RunDriver;
   readonly #directory: GroupDirectoryControl;
@@ -45,6 +47,7 @@ export class OpenGroup {
     this.tokens = new UsedTokens(sql);
     this.sockets = new LiveSockets(context.getWebSockets());
     this.budget = new FrameBudget(framesPerMinute(bindings));
+    this.queue = new CommandQueue(() => storage.sync());
     this.watch = new Watch(storage, Date.now);
     this.drafts = new Drafts((text) => this.sockets.sendAll(text));
     this.#keys = new SessionKeys(bindings.AUTHORITY, Date.now);

@@ -1,4 +1,5 @@
 // Ports, looked at before anything is touched: is the public one free, and which ones may the inner connections use.
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 import { RefusedStart } from "../usage-error.ts";
@@ -12,12 +13,30 @@ export async function claimPort(host: string, port: number): Promise<number> {
   }
 }
 
+/** Below the ports that systems give to outgoing connections: one of those could take a port of ours between two uses. */
+const INNER_PORTS = { from: 20_000, to: 32_000 } as const;
+/** Tries before giving up; with thousands of ports the first ones do. */
+const PORT_TRIES = 200;
+
 /** Finds free loopback ports, all different. Another program may take one before it is used; the start then fails with words. */
 export async function freeLoopbackPorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen("127.0.0.1", 0)));
-  const ports = servers.map((server) => server.port);
-  await Promise.all(servers.map((server) => server.close()));
-  return ports;
+  const found = new Set<number>();
+  for (let tries = 0; found.size < count; tries += 1) {
+    if (tries === PORT_TRIES) throw new RefusedStart("No free port was found on 127.0.0.1.");
+    const port = randomInt(INNER_PORTS.from, INNER_PORTS.to);
+    if (await isFree(port)) found.add(port);
+  }
+  return [...found];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  try {
+    await tryPort("127.0.0.1", port);
+    return true;
+  } catch {
+    // Taken, or not ours to take: another one will do.
+    return false;
+  }
 }
 
 async function tryPort(host: string, port: number): Promise<number> {

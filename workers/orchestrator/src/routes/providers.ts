@@ -26,12 +26,20 @@ import {
 } from "../store/provider-versions.ts";
 import { requireBaseUrl } from "./provider-address.ts";
 
+/** Always means the model that is built in: a provider of that name would never be asked. */
+const REHEARSAL = "rehearsal";
+
 export const putProvider: Handler<"putProvider"> = async (call) => {
   const { plane, caller, params } = call;
   const org = accessOrg(caller, params.org, "manage");
   const name = params.name;
   if (!providerNameSchema.safeParse(name).success)
     throw invalidField("name", "A provider's name is 1 to 32 of a-z, 0-9 and single hyphens.");
+  if (name === REHEARSAL)
+    throw invalidField(
+      "name",
+      `"${REHEARSAL}" is the built-in model's own name. Choose another one.`,
+    );
   requireBaseUrl(call.body, plane.settings);
   const { view, agents } = await untilCommitted(async () => {
     const provider = await nextVersion(call, { org, name });
