@@ -10,18 +10,20 @@ import { createSignIn } from "./sign-in/sign-in.ts";
 import { openDatabase } from "./store/database.ts";
 import { welcomeUser } from "./welcome.ts";
 
-const planes = new WeakMap<object, Promise<ControlPlane>>();
+const planes = new WeakMap<object, ControlPlane>();
 
-/** The control plane of this isolate. Rejects with the name of a setting that is missing. */
-export function controlPlaneOf(bindings: Bindings): Promise<ControlPlane> {
-  let plane = planes.get(bindings);
-  if (!plane) {
-    plane = createControlPlane(bindings);
-    planes.set(bindings, plane);
-    // A failed start is tried again by the next request, so that a later fix is seen.
-    plane.catch(() => planes.delete(bindings));
-  }
-  return plane;
+/**
+ * The control plane of this isolate. Rejects with the name of a setting that is missing. Requests that come before the
+ * first one is open each open one, and the first to finish is kept: a promise of one request must not be waited for by
+ * others, because it never settles when that request's client has gone.
+ */
+export async function controlPlaneOf(bindings: Bindings): Promise<ControlPlane> {
+  const known = planes.get(bindings);
+  if (known) return known;
+  const made = await createControlPlane(bindings);
+  const first = planes.get(bindings) ?? made;
+  planes.set(bindings, first);
+  return first;
 }
 
 async function createControlPlane(bindings: Bindings): Promise<ControlPlane> {
@@ -36,6 +38,8 @@ async function createControlPlane(bindings: Bindings): Promise<ControlPlane> {
     forget: (user) => access.forget(user, clock.now()),
     welcome: (user) => welcomeUser(plane, user),
   });
+  // The library opens itself by a promise of its own: it is over before the plane is kept, for the same reason as above.
+  await signIn.$context;
   const plane: ControlPlane = {
     settings,
     clock,
