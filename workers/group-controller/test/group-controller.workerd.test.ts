@@ -372,6 +372,14 @@ describe("runs", () => {
     expect(kept!.event).toMatchObject({ incomplete: true, parts: [{ text: "half" }] });
   });
 
+  it("[K3] a proof that is refused is made again with a new certificate, within the same attempt", async () => {
+    const socket = await MemberSocket.live(await makeGroup(), 0);
+    socket.post("c", "@ada say hello, distrust");
+    expect((await socket.event("run-ended")).event).toMatchObject({ outcome: "done" });
+    const turns = socket.of("event").filter(({ event }) => event.kind === "turn-started");
+    expect(turns).toHaveLength(1);
+  });
+
   it("[T4] a run whose process is gone goes on by the alarm alone, and ends after three tries", async () => {
     const group = await makeGroup();
     await give(group, "c", "@ada hang");

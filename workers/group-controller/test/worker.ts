@@ -81,12 +81,19 @@ export class FakeAgents extends WorkerEntrypoint {
     const body: unknown = await request.json();
     if (pathname === "/tool-calls") return Response.json({ isError: false, text: "forty-two" });
     const { briefing } = turnRequestSchema.parse(body);
+    if (briefing.trigger.text.endsWith("distrust") && !distrusted.has(briefing.run)) {
+      distrusted.set(briefing.run, request.headers.get("acos-certificate"));
+      return Response.json({ code: "invalid_certificate", message: "Too old." }, { status: 401 });
+    }
     const parts = script(briefing);
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     this.ctx.waitUntil(play(parts, writable.getWriter()));
     return new Response(readable);
   }
 }
+
+/** Runs whose first proof was refused, with the certificate that was not believed. */
+const distrusted = new Map<string, string | null>();
 
 /** Names as groups told them. */
 export const directory = new Map<string, string>();

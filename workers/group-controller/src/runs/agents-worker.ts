@@ -71,28 +71,38 @@ export class AgentsWorker {
   ): Promise<Called<Response>> {
     const url = `${AGENTS_ORIGIN}${path}`;
     const body = new TextEncoder().encode(JSON.stringify(message));
-    try {
+    const send = async (): Promise<Response> => {
       const headers = await this.#keys.sign(subject, { url, body, run });
-      const response = await this.#service.fetch(url, { method: "POST", headers, body, signal });
-      return response.ok ? { ok: true, value: response } : await this.#refused(response);
+      return this.#service.fetch(url, { method: "POST", headers, body, signal });
+    };
+    try {
+      let response = await send();
+      if (response.status === UNPROVEN) {
+        // The proof is checked before anything is done, so the same work may be asked for again under a new certificate.
+        await response.body?.cancel();
+        this.#keys.forget();
+        response = await send();
+      }
+      return response.ok ? { ok: true, value: response } : await refused(response);
     } catch {
       return lost("The Agents Worker could not be reached.");
     }
   }
+}
 
-  /** A refusal before any work: with a certificate it no longer takes, a new one and another try help. */
-  async #refused(response: Response): Promise<CallFailure> {
-    const answer = problemSchema.safeParse(await response.json().catch(() => null));
-    const refusal = answer.success
-      ? answer.data
-      : problem("unavailable", `The Agents Worker answered ${response.status}.`);
-    if (response.status === 401) this.#keys.forget();
-    return {
-      ok: false,
-      problem: refusal,
-      lost: response.status === 401 || (response.status >= 502 && !answer.success),
-    };
-  }
+/** Status of a request whose certificate or signature is not accepted. */
+const UNPROVEN = 401;
+/** Statuses of whatever stands between us and the Agents Worker when it is not there. */
+const GATEWAY_ERRORS_FROM = 502;
+
+/** A refusal before any work. What is no Problem of ours and looks like a gateway's answer is a broken link. */
+async function refused(response: Response): Promise<CallFailure> {
+  const { status } = response;
+  const answer = problemSchema.safeParse(await response.json().catch(() => null));
+  if (answer.success) return { ok: false, problem: answer.data, lost: false };
+  const words = `The Agents Worker answered ${status}.`;
+  const isGateway = status >= GATEWAY_ERRORS_FROM;
+  return { ok: false, problem: problem("unavailable", words), lost: isGateway };
 }
 
 function lost(words: string): CallFailure {
