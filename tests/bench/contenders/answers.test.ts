@@ -44,6 +44,21 @@ describe("answers", () => {
     await expect(seen).resolves.toBeGreaterThan(0);
   });
 
+  it("[B15] does not take the end of one answer for the next", async () => {
+    const watcher = new TextWatcher();
+    const first = watcher.seen(10);
+    watcher.reach(10, "one");
+    await first;
+    let resolved = false;
+    const second = watcher.seen(10).then(() => (resolved = true));
+    watcher.reach(10, "one");
+    watcher.reach(9, "two");
+    await Promise.resolve();
+    expect(resolved).toBe(false);
+    watcher.reach(10, "two");
+    await expect(second).resolves.toBe(true);
+  });
+
   it("keeps a window of posts in flight and ends with the last acknowledgement", async () => {
     const sent: number[] = [];
     const posts = new PacedPosts((index) => sent.push(index));

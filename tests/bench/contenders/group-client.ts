@@ -89,9 +89,10 @@ export class GroupClient {
     const text = new TextWatcher();
     this.#onFrame = (frame, bytes) => {
       text.count(bytes);
-      if (frame.type === "delta") text.reach(frame.offset + frame.text.length);
+      if (frame.type === "delta") text.reach(frame.offset + frame.text.length, frame.message);
       else if (frame.type === "event" && frame.event.kind === "message-posted") {
-        if (frame.event.run !== undefined) text.reach(lengthOf(frame.event.parts));
+        const { run, parts, message } = frame.event;
+        if (run !== undefined) text.reach(lengthOf(parts), message);
       } else if (frame.type === "event" && frame.event.kind === "run-ended") text.end();
     };
     return {

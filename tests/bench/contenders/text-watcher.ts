@@ -4,6 +4,7 @@ export class TextWatcher {
   /** Bytes of payload received so far. */
   bytes = 0;
   #length = 0;
+  #seenAnswer = "";
   #wanted = Number.POSITIVE_INFINITY;
   #resolve: ((at: number) => void) | undefined;
 
@@ -17,10 +18,17 @@ export class TextWatcher {
     this.reach(this.#length + units);
   }
 
-  /** The answer has that length now. */
-  reach(length: number): void {
+  /**
+   * The answer, of that name where answers have one, has that length now. What is said again of an answer that was seen
+   * whole does not count for the next.
+   */
+  reach(length: number, answer = ""): void {
+    if (answer !== "" && answer === this.#seenAnswer) return;
     this.#length = Math.max(this.#length, length);
-    if (this.#length >= this.#wanted) this.#done();
+    if (this.#length < this.#wanted) return;
+    this.#wanted = Number.POSITIVE_INFINITY;
+    this.#seenAnswer = answer;
+    this.#resolve?.(performance.now());
   }
 
   /** The answer is over: the next one begins at 0. */
@@ -28,17 +36,12 @@ export class TextWatcher {
     this.#length = 0;
   }
 
-  /** Resolves with the time at which an answer has that length. One caller at a time. */
+  /** Resolves with the time at which the next answer has that length. One caller at a time. */
   seen(length: number): Promise<number> {
     this.#length = 0;
     this.#wanted = length;
     return new Promise((resolve) => {
       this.#resolve = resolve;
     });
-  }
-
-  #done(): void {
-    this.#wanted = Number.POSITIVE_INFINITY;
-    this.#resolve?.(performance.now());
   }
 }

@@ -34,7 +34,8 @@ async function contendersThatWatch(world: World): Promise<Contender[]> {
 async function watchedReplies(contender: Contender, count: number, model: string): Promise<Sample> {
   const conversation = await contender.open(model);
   const watchers = await watchMany(conversation, count);
-  await conversation.turn();
+  // Also the first is waited for at every onlooker, so that nothing of it is left to be read.
+  await lastSeen(conversation, watchers, model);
   const cpu = cpuSecondsOf(contender.processIds());
   const lasts: number[] = [];
   for (let turn = 0; turn < 3; turn += 1) lasts.push(await lastSeen(conversation, watchers, model));
