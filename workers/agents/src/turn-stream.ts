@@ -4,7 +4,7 @@ import { TURN_HEARTBEAT_MS, TURN_STALL_MS, type TurnPart } from "@acos/protocol"
 
 import type { Clock } from "./clock.ts";
 
-/** Two writes are this far apart when a model speaks faster; slower parts, and the first, go out in the tick they come. */
+/** Two writes are this far apart when a model speaks faster; slower parts go out in the tick they come, the first text at once. */
 const WRITE_GAP_MS = 4;
 
 export interface TurnStreamParts {
@@ -30,6 +30,7 @@ export class TurnStream {
   #stopWatch: (() => void) | undefined;
   #heardAt: number;
   #sentAt: number;
+  #spoke = false;
   #ended = false;
 
   constructor(parts: TurnStreamParts) {
@@ -61,6 +62,12 @@ export class TurnStream {
   write(part: TurnPart): void {
     if (this.#ended) return;
     this.#add(part);
+    if (!this.#spoke && part.type === "text") {
+      // Somebody waits for this one: no timer, however short, stands before it.
+      this.#spoke = true;
+      this.#flush();
+      return;
+    }
     if (this.#stopFlush) return;
     const due = this.#sentAt + WRITE_GAP_MS - this.#parts.clock.now();
     this.#stopFlush = this.#parts.clock.after(Math.max(0, due), () => this.#flush());
