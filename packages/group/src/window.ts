@@ -56,12 +56,15 @@ export function windowText(parts: readonly Part[]): string {
   return clipMessage(textOf(parts));
 }
 
+/** What a label is built with: a name must not bring its own. */
+const LABEL_MARKS = /[()[\]@:]/g;
+
 /** Who says it and when, on a line that message text cannot imitate: text is always indented, labels never are. */
 export function labelOf(author: Member | undefined, by: MemberId, at: number): string {
   // oxlint-disable-next-line no-restricted-globals -- formats a given time, reads no clock
   const time = new Date(at).toISOString().slice(0, 16).replace("T", " ");
   const kind = author?.type === "agent" ? "agent" : "person";
-  const name = (author?.name ?? by).replace(/\s+/g, " ");
+  const name = (author?.name ?? by).replace(LABEL_MARKS, " ").replace(/\s+/g, " ").trim();
   return `[${time} UTC] ${name} (@${author?.handle ?? by}, ${kind}):`;
 }
 

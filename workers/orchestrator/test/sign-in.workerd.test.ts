@@ -259,6 +259,17 @@ describe("API keys", () => {
     const { status } = await person.fetch("GET", "/api/auth/api-key/list");
     expect(status).toBe(404);
   });
+
+  it("[SI18] links that would come by mail open nothing, since no mail is sent", async () => {
+    const person = await Person.signUp();
+    expect((await person.fetch("GET", "/api/auth/verify-email?token=x")).status).toBe(404);
+    for (const path of ["send-verification-email", "change-email", "request-password-reset"]) {
+      const body = JSON.stringify({ email: "a@example.com", newEmail: "b@example.com" });
+      const headers = { "content-type": "application/json" };
+      const { status } = await person.fetch("POST", `/api/auth/${path}`, { body, headers });
+      expect(status, path).toBe(404);
+    }
+  });
 });
 
 describe("organizations", () => {

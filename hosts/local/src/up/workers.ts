@@ -105,7 +105,6 @@ function orchestrator(plan: Plan): V4WorkerOptions {
     serviceBindings: { ASSETS: "web" },
     bindings: {
       CA_KEYS: plan.keys.authority,
-      ACCESS_KEYS: plan.keys.authority,
       MASTER_KEY: plan.keys.master,
       AUTH_SECRET: plan.keys.auth,
       PUBLIC_ORIGINS: trustedOrigins(plan.host, plan.port).join(","),

@@ -57,6 +57,12 @@ export function createSignIn(parts: SignInParts) {
       "/api-key/list",
       "/api-key/update",
       "/api-key/delete",
+      // Nothing sends mail: links that would come by mail are only of use to somebody who forged one.
+      "/verify-email",
+      "/send-verification-email",
+      "/change-email",
+      "/request-password-reset",
+      "/reset-password",
     ],
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
