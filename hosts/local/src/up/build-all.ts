@@ -45,6 +45,8 @@ async function buildStale(force: boolean): Promise<string[]> {
   const targets = [...WORKERS.map(workerTarget), embeddingTarget(), ...webTarget()];
   const stale = targets.filter((target) => force || !isFresh(target));
   await Promise.all(stale.map(makeTarget));
+  // The bundler keeps a process of its own for the next build, which does not come.
+  if (stale.length > 0) await (await import("esbuild")).stop();
   return stale.map((target) => target.name);
 }
 
