@@ -16,11 +16,4 @@ export class ReadMarks {
       upTo,
     );
   }
-
-  get(member: MemberId): number {
-    const rows = this.#sql
-      .exec<{ seq: number }>("SELECT seq FROM read_marks WHERE member = ?", member)
-      .toArray();
-    return rows[0]?.seq ?? 0;
-  }
 }

@@ -7,7 +7,7 @@ import {
   type MadeCall,
   type Run,
 } from "@acos/group";
-import type { RunId, ToolCallId } from "@acos/protocol";
+import type { RunId } from "@acos/protocol";
 import { subjectOf, type Subject } from "../session-keys.ts";
 import { canonicalJson, sha256Hex } from "@acos/trust";
 
@@ -120,13 +120,9 @@ export class RunDriver {
     const called = await this.#rim.agents.callTool(request, subject, abort.signal);
     if (abort.signal.aborted) return;
     if (called.ok) return this.#rim.write({ kind: "tool-finish", run, call, result: called.value });
-    if (called.lost) return this.#lost(run, call);
+    if (called.lost) return this.#rim.write({ kind: "tool-lost", run, call });
     const result = { isError: true, text: called.problem.message };
     this.#rim.write({ kind: "tool-finish", run, call, result });
-  }
-
-  #lost(run: RunId, call: ToolCallId): void {
-    this.#rim.write({ kind: "tool-lost", run, call });
   }
 
   #openTurn(id: RunId): { run: Run; open: NonNullable<Run["open"]>; subject: Subject } | null {
