@@ -1,6 +1,13 @@
 // Tables of the control plane: agents, providers and groups of an org, and what is still to be told to groups.
 import type { AgentId, GroupId, OrgId, UserId } from "@acos/protocol";
-import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import {
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 
 const at = (name: string) => integer(name).notNull();
 const agentId = () => text("agent_id").$type<AgentId>().notNull();
@@ -118,6 +125,75 @@ export const welcomes = sqliteTable("welcome", {
   user: userId().primaryKey(),
   org: orgId(),
   group: groupId(),
+});
+
+/** Data keys of an org: each seals secrets and is itself sealed (`wrapped`) by the master key that `kek` names. */
+export const dataKeys = sqliteTable(
+  "data_key",
+  {
+    org: orgId(),
+    version: integer("version").notNull(),
+    kek: text("kek").notNull(),
+    wrapped: text("wrapped").notNull(),
+    createdAt: at("created_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.org, table.version] }),
+    index("data_key_kek").on(table.kek),
+  ],
+);
+
+/**
+ * Secrets of an org and keys of its providers, sealed under the data key `dataKey`. A version never gets another value; a
+ * deleted one keeps its row without its value, so that its number is not used twice.
+ */
+export const secrets = sqliteTable(
+  "secret",
+  {
+    org: orgId(),
+    name: text("name").notNull(),
+    version: integer("version").notNull(),
+    /** JSON list of hosts it may be sent to; null for a provider's key, whose provider says where. */
+    hosts: text("hosts"),
+    /** JSON list of groups that may use it; null = every group of the org. */
+    groups: text("groups"),
+    dataKey: integer("data_key").notNull(),
+    sealed: text("sealed"),
+    createdAt: at("created_at"),
+    createdBy: text("created_by").$type<UserId>().notNull(),
+    deletedAt: integer("deleted_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.org, table.name, table.version] }),
+    index("secret_data_key").on(table.org, table.dataKey),
+  ],
+);
+
+/** The audit chain of an org (or of the installation): appended to and never changed; each entry holds the hash before it. */
+export const auditEntries = sqliteTable(
+  "audit_entry",
+  {
+    chain: text("chain").notNull(),
+    seq: integer("seq").notNull(),
+    at: at("at"),
+    /** Canonical JSON of what happened. */
+    body: text("body").notNull(),
+    hash: text("hash").notNull(),
+    /** Where the news came from, so that the same news twice is one entry; null where it cannot come twice. */
+    source: text("source"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.chain, table.seq] }),
+    uniqueIndex("audit_entry_source").on(table.chain, table.source),
+  ],
+);
+
+/** The end of each chain, sealed with a key of ours: entries cut off at the end are missed. */
+export const auditHeads = sqliteTable("audit_head", {
+  chain: text("chain").primaryKey(),
+  seq: integer("seq").notNull(),
+  hash: text("hash").notNull(),
+  seal: text("seal").notNull(),
 });
 
 /** Answers kept for `Idempotency-Key`; `status` null = still being worked on; `answer` is sealed. */
