@@ -40,6 +40,10 @@ export const OPERATION_ASKS: Readonly<Record<OperationRow, Ask<Asked>>> = {
   getProvider: ({ org }) => request("getProvider", [org, "scripted"]),
   deleteProvider: async (world) =>
     request("deleteProvider", [world.org, await world.freshProvider()]),
+  putSecret: ({ org }) =>
+    request("putSecret", [org, handle()], { value: "a-value-of-ours", hosts: ["example.org"] }),
+  listSecrets: ({ org }) => request("listSecrets", [org]),
+  deleteSecret: async (world) => request("deleteSecret", [world.org, await world.freshSecret()]),
   createAgent: ({ org }) =>
     request("createAgent", [org], { handle: handle(), name: "Made", model: MODEL }),
   listAgents: ({ org }) => request("listAgents", [org]),

@@ -26,6 +26,7 @@ export interface World {
   freshGroup(): Promise<string>;
   freshAgent(): Promise<string>;
   freshProvider(): Promise<string>;
+  freshSecret(): Promise<string>;
   /** A key of the role's own user; the read-only key's own, and for anonymous somebody's. */
   freshKey(role: Role): Promise<string>;
   /** A message in the group that this role's user posted before they became what they are; else the member's. */
@@ -154,6 +155,12 @@ function makers(made: Making) {
     freshProvider: async () => {
       const name = `spare-${(count += 1)}`;
       await rest.put(`/orgs/${org}/providers/${name}`, { kind: "openai", apiKey: "k" });
+      return name;
+    },
+    freshSecret: async () => {
+      const name = `spare-${(count += 1)}`;
+      const secret = { value: "a-value-of-ours", hosts: ["example.org"] };
+      await rest.put(`/orgs/${org}/secrets/${name}`, secret);
       return name;
     },
     freshKey: async (role: Role) => {

@@ -51,13 +51,17 @@ export type AgentVersion = z.infer<typeof agentVersionSchema>;
 export const PROVIDER_KINDS = ["openai-compatible", "openai", "anthropic", "google"] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
-/** The immutable record of an org's provider; `sealedKey` is the envelope-encrypted API key (trust.ts opens it at the egress). */
+/**
+ * The immutable record of an org's provider. `keyVersion` names its API key among the org's sealed secrets; records of an
+ * earlier product hold the sealed key themselves (`sealedKey`).
+ */
 export const providerVersionSchema = z.strictObject({
   org: idSchema("org"),
   name: providerNameSchema,
   version: z.int().positive(),
   kind: z.enum(PROVIDER_KINDS),
   baseUrl: z.url().optional(),
+  keyVersion: z.int().positive().optional(),
   sealedKey: z.string().optional(),
   models: z.array(z.string()).optional(),
 });

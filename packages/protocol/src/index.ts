@@ -187,6 +187,9 @@ export {
   ROUTING_TOKEN_TTL_S,
   RUN_QUEUE_MAX,
   RUN_TURNS_MAX,
+  SECRETS_MAX,
+  SECRET_MAX_CHARS,
+  SECRET_MIN_CHARS,
   SIGNATURE_TTL_S,
   TOKEN_MAX_BYTES,
   TOKEN_SKEW_S,
@@ -221,6 +224,17 @@ export {
 } from "./message.ts";
 export { OPERATIONS, isUnsafe, type Guard, type OperationId } from "./operations.ts";
 export { decodeUtf8, parse, parseJson } from "./parse.ts";
+export {
+  fillSecrets,
+  providerKeyName,
+  sealedRecordSchema,
+  secretNameSchema,
+  secretPutSchema,
+  secretViewSchema,
+  secretsIn,
+  type SealedRecord,
+  type SecretView,
+} from "./secret.ts";
 export {
   BUILTIN_TOOLS,
   HTTP_METHODS,

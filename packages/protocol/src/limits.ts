@@ -52,6 +52,12 @@ export const BRIEFING_KEEP_SHARE = 0.3;
 export const INSTRUCTIONS_MAX_CHARS = 64_000;
 /** Tools of one AgentVersion. */
 export const TOOLS_MAX = 64;
+/** A secret is at least this long: a shorter one could not be told apart from words where it must be taken out of a text … */
+export const SECRET_MIN_CHARS = 8;
+/** … and at most what a header can carry everywhere. */
+export const SECRET_MAX_CHARS = 4_096;
+/** Secrets of one org. */
+export const SECRETS_MAX = 500;
 /** How long an idempotency key's answer is kept. */
 export const IDEMPOTENCY_TTL_MS = 24 * 60 * 60_000;
 /** An HTTP tool's own defaults and ceilings. */

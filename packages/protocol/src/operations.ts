@@ -7,6 +7,7 @@ import { commandRequestSchema } from "./group-command.ts";
 import { logEventSchema } from "./group-event.ts";
 import { groupViewSchema, runViewSchema } from "./group-view.ts";
 import { messageViewSchema } from "./message.ts";
+import { secretPutSchema, secretViewSchema } from "./secret.ts";
 
 /** Where an operation's subject lives, and so which access function guards it. */
 export type Guard = "user" | "org" | "agent" | "group";
@@ -85,6 +86,27 @@ export const OPERATIONS = {
     method: "DELETE",
     path: "/orgs/{org}/providers/{name}",
     summary: "Remove a model provider and its key",
+    guard: "org",
+  },
+  putSecret: {
+    method: "PUT",
+    path: "/orgs/{org}/secrets/{name}",
+    summary: "Keep a secret, or change where it may go; its value is write-only",
+    guard: "org",
+    body: secretPutSchema,
+    answer: secretViewSchema,
+  },
+  listSecrets: {
+    method: "GET",
+    path: "/orgs/{org}/secrets",
+    summary: "Secrets, without their values",
+    guard: "org",
+    list: secretViewSchema,
+  },
+  deleteSecret: {
+    method: "DELETE",
+    path: "/orgs/{org}/secrets/{name}",
+    summary: "Delete a secret with its value",
     guard: "org",
   },
   createAgent: {

@@ -5,10 +5,27 @@ export {
   type AccessToken,
   type AccessTokenClaims,
 } from "./access-token.ts";
+export {
+  believedKeys,
+  makeAuthorityKeys,
+  parseAuthorityKeys,
+  rotateAuthorityKeys,
+  type AuthorityKey,
+  type AuthorityKeys,
+} from "./authority-keys.ts";
 export { fromBase64url, toBase64url } from "./base64.ts";
+export type { RandomBytes } from "./aes-gcm.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export { requireWithinCaps, type CapUse, type Caps } from "./caps.ts";
 export { CertificateCache, type TrustedCertificate } from "./certificate-cache.ts";
+export {
+  makeDataKey,
+  openDataKey,
+  rewrapDataKey,
+  type DataKey,
+  type DataKeyName,
+  type WrappedDataKey,
+} from "./data-key.ts";
 export { sha256Base64, sha256Hex } from "./digest.ts";
 export {
   KeyRing,
@@ -20,6 +37,7 @@ export {
   type PrivateJwk,
   type SigningKey,
 } from "./key-ring.ts";
+export { generateMasterKey, parseMasterKeys, type MasterKeys } from "./master-keys.ts";
 export { NonceCache } from "./nonce-cache.ts";
 export { parsePublicJwk, thumbprintOf, type PublicJwk } from "./public-key.ts";
 export {
@@ -44,11 +62,10 @@ export {
   type RoutingTokenClaims,
 } from "./routing-token.ts";
 export {
-  generateMasterKey,
+  openFirstSecret,
   openSecret,
-  rewrapSecret,
   sealSecret,
-  type RandomBytes,
+  type FirstSealedSecret,
   type SealedSecret,
   type SecretName,
 } from "./sealed-secret.ts";

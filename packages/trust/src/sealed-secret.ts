@@ -1,28 +1,55 @@
-// Secrets at rest: the master key wraps a data key per record, the data key seals the secret (AES-256-GCM both times).
-import type { CryptoKey } from "jose";
+// Secrets at rest: each sealed under its org's data key, in such a way that it opens under its own name only.
 import type { OrgId } from "@acos/protocol";
 
-import { fromBase64url, fromUtf8, toBase64url, toUtf8 } from "./base64.ts";
+import { importAesKey, openBytes, sealBytes, type RandomBytes, type SealedBox } from "./aes-gcm.ts";
+import { fromUtf8, toUtf8 } from "./base64.ts";
 import { canonicalJson } from "./canonical-json.ts";
+import type { DataKey } from "./data-key.ts";
+import type { MasterKeys } from "./master-keys.ts";
 import { TrustError } from "./trust-error.ts";
 
-const KEY_BYTES = 32;
-/** 96 bits, the only length AES-GCM takes without hashing it first. */
-const IV_BYTES = 12;
-
-/** Makes that many unpredictable bytes. Contract: never the same bytes twice. */
-export type RandomBytes = (length: number) => Uint8Array;
-
-/** What a secret is: it opens under exactly this name. */
+/** What a secret is within its org: it opens under exactly this name. */
 export interface SecretName {
-  readonly org: OrgId;
   readonly name: string;
   /** Rises with each new value, so that an old record cannot be put back in the place of a new one. */
   readonly version: number;
 }
 
-/** A sealed record, as it is stored; every member but `v` is base64url. */
-export interface SealedSecret {
+/** A sealed secret, as it is stored; `dataKey` is the version of its org's data key. */
+export interface SealedSecret extends SealedBox {
+  readonly v: 2;
+  readonly dataKey: number;
+}
+
+/** Seals a secret under its name with a fresh IV. */
+export async function sealSecret(
+  dataKey: DataKey,
+  secret: SecretName & { readonly plaintext: string },
+  random: RandomBytes,
+): Promise<SealedSecret> {
+  const sealed = { about: aboutOf(dataKey, secret), bytes: toUtf8(secret.plaintext) };
+  return { v: 2, dataKey: dataKey.version, ...(await sealBytes(dataKey.key, sealed, random)) };
+}
+
+/**
+ * Opens a secret. Throws TrustError when the data key, the org, the name or the version is another than at the sealing, or
+ * a byte was changed; it does not say which.
+ */
+export async function openSecret(
+  dataKey: DataKey,
+  secret: SecretName & { readonly sealed: SealedSecret },
+): Promise<string> {
+  const { sealed } = secret;
+  if (sealed.v !== 2) throw new TrustError("secret", "malformed", "v");
+  return textOf(await openBytes(dataKey.key, aboutOf(dataKey, secret), sealed));
+}
+
+function aboutOf({ org, version: dataKey }: DataKey, { name, version }: SecretName): Uint8Array {
+  return toUtf8(canonicalJson(["acos-secret-v2", org, name, version, dataKey]));
+}
+
+/** A record of the first layout: a data key of its own, sealed by a master key that is not named. */
+export interface FirstSealedSecret {
   readonly v: 1;
   readonly wrappedKey: string;
   readonly wrapIv: string;
@@ -30,106 +57,26 @@ export interface SealedSecret {
   readonly ciphertext: string;
 }
 
-/** Makes a master key (32 bytes, base64url) with the platform's own randomness. */
-export function generateMasterKey(): string {
-  return toBase64url(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
-}
-
-/** Seals a secret under its name with a fresh data key. Throws TrustError when the master key is not one. */
-export async function sealSecret(
-  masterKey: string,
-  secret: SecretName & { readonly plaintext: string },
-  random: RandomBytes,
-): Promise<SealedSecret> {
-  const dataKey = random(KEY_BYTES);
-  const iv = random(IV_BYTES);
-  const box = { iv, additionalData: secretData(secret) };
-  const ciphertext = await seal(await importKey(dataKey), box, toUtf8(secret.plaintext));
-  const wrapped = await wrap(masterKey, { org: secret.org, dataKey, wrapIv: random(IV_BYTES) });
-  return { v: 1, ...wrapped, iv: toBase64url(iv), ciphertext: toBase64url(ciphertext) };
-}
-
-/**
- * Opens a secret. Throws TrustError when the master key, the org, the name or the version is another than at the sealing,
- * or a byte was changed; it does not say which.
- */
-export async function openSecret(
-  masterKey: string,
-  secret: SecretName & { readonly sealed: SealedSecret },
+/** Opens a record of the first layout with whichever master key fits. Throws TrustError when none does. Nothing seals so any more. */
+export async function openFirstSecret(
+  masterKeys: MasterKeys,
+  secret: SecretName & { readonly org: OrgId; readonly sealed: FirstSealedSecret },
 ): Promise<string> {
-  const { sealed } = secret;
-  const dataKey = await unwrap(masterKey, secret);
-  const box = { iv: decode(sealed.iv), additionalData: secretData(secret) };
-  const plaintext = fromUtf8(await open(await importKey(dataKey), box, decode(sealed.ciphertext)));
-  if (plaintext === undefined) throw new TrustError("secret", "encoding");
-  return plaintext;
-}
-
-/** The same record under another master key: how the master key is rotated. The secret itself is not opened. */
-export async function rewrapSecret(
-  secret: { readonly org: OrgId; readonly sealed: SealedSecret },
-  masterKeys: { readonly from: string; readonly to: string },
-  random: RandomBytes,
-): Promise<SealedSecret> {
-  const dataKey = await unwrap(masterKeys.from, secret);
-  const wrapped = await wrap(masterKeys.to, { org: secret.org, dataKey, wrapIv: random(IV_BYTES) });
-  return { ...secret.sealed, ...wrapped };
-}
-
-interface Box {
-  readonly iv: Uint8Array;
-  readonly additionalData: Uint8Array;
-}
-
-async function wrap(
-  masterKey: string,
-  { org, dataKey, wrapIv }: { org: OrgId; dataKey: Uint8Array; wrapIv: Uint8Array },
-): Promise<Pick<SealedSecret, "wrappedKey" | "wrapIv">> {
-  const box = { iv: wrapIv, additionalData: wrapData(org) };
-  const wrappedKey = await seal(await importKey(decode(masterKey)), box, dataKey);
-  return { wrappedKey: toBase64url(wrappedKey), wrapIv: toBase64url(wrapIv) };
-}
-
-async function unwrap(
-  masterKey: string,
-  { org, sealed }: { readonly org: OrgId; readonly sealed: SealedSecret },
-): Promise<Uint8Array> {
+  const { org, name, version, sealed } = secret;
   if (sealed.v !== 1) throw new TrustError("secret", "malformed", "v");
-  const box = { iv: decode(sealed.wrapIv), additionalData: wrapData(org) };
-  return open(await importKey(decode(masterKey)), box, decode(sealed.wrappedKey));
-}
-
-/** Two layouts, so that neither ciphertext can stand in the place of the other. */
-function wrapData(org: OrgId): Uint8Array {
-  return toUtf8(canonicalJson(["acos-data-key-v1", org]));
-}
-
-function secretData({ org, name, version }: SecretName): Uint8Array {
-  return toUtf8(canonicalJson(["acos-secret-v1", org, name, version]));
-}
-
-async function seal(key: CryptoKey, box: Box, plaintext: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", ...box }, key, plaintext));
-}
-
-async function open(key: CryptoKey, box: Box, ciphertext: Uint8Array): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(
-      await crypto.subtle.decrypt({ name: "AES-GCM", ...box }, key, ciphertext),
-    );
-  } catch {
-    // WebCrypto does not say why, and neither do we.
-    throw new TrustError("secret", "signature");
+  const aboutKey = toUtf8(canonicalJson(["acos-data-key-v1", org]));
+  const about = toUtf8(canonicalJson(["acos-secret-v1", org, name, version]));
+  const wrapped = { iv: sealed.wrapIv, ciphertext: sealed.wrappedKey };
+  for (const { key } of masterKeys) {
+    const bytes = await openBytes(key, aboutKey, wrapped).catch(() => undefined);
+    if (bytes !== undefined)
+      return textOf(await openBytes(await importAesKey(bytes), about, sealed));
   }
+  throw new TrustError("secret", "signature");
 }
 
-async function importKey(bytes: Uint8Array): Promise<CryptoKey> {
-  if (bytes.length !== KEY_BYTES) throw new TrustError("secret", "malformed", "key");
-  return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
-}
-
-function decode(text: string): Uint8Array {
-  const bytes = fromBase64url(text);
-  if (bytes === undefined) throw new TrustError("secret", "encoding");
-  return bytes;
+function textOf(bytes: Uint8Array): string {
+  const text = fromUtf8(bytes);
+  if (text === undefined) throw new TrustError("secret", "encoding");
+  return text;
 }

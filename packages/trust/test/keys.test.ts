@@ -2,17 +2,25 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
+import { CERTIFICATE_TTL_S, TOKEN_SKEW_S } from "@acos/protocol";
+
 import {
   KeyRing,
   NonceCache,
+  TrustError,
+  believedKeys,
   generateKeyPair,
   importSigningKey,
+  makeAuthorityKeys,
+  parseAuthorityKeys,
   parsePublicJwk,
   publicJwks,
+  rotateAuthorityKeys,
   signAccessToken,
   thumbprintOf,
   toBase64url,
   verifyAccessToken,
+  type AuthorityKeys,
 } from "../src/index.ts";
 import { ATTACKER_JWK, CA_JWK, NOW_MS, SESSION_JWK, publicHalf, reasonOf } from "./builders.ts";
 import { ACCESS_CLAIMS } from "./token-fixtures.ts";
@@ -142,4 +150,52 @@ describeVectors(files, "wycheproof/ed25519_test.json", ({ testGroups }) => {
       }
     }
   });
+});
+
+describe("the CA's keys", () => {
+  const NOW = 1_800_000_000_000;
+  const LAST_TOKEN_MS = (CERTIFICATE_TTL_S + TOKEN_SKEW_S) * 1000;
+
+  it("[K5] a rotation lets the known next key sign, makes a fresh one and retires the one that signed", async () => {
+    const before = await makeAuthorityKeys();
+    const after = await rotateAuthorityKeys(before, NOW);
+    expect(after[0]).toEqual(before[1]);
+    expect(before).not.toContainEqual(after[1]);
+    expect(after[2]).toMatchObject({ x: before[0].x, notAfter: expect.any(Number) });
+    expect(after).toHaveLength(3);
+  });
+
+  it("[K5] a retired key is believed as long as one of its tokens may live, and no longer", async () => {
+    const [, , retired] = await rotateAuthorityKeys(await makeAuthorityKeys(), NOW);
+    const keys: AuthorityKeys = [...(await makeAuthorityKeys()), retired!];
+    expect(believedKeys(keys, NOW + LAST_TOKEN_MS)).toContain(retired);
+    expect(believedKeys(keys, retired!.notAfter!)).not.toContain(retired);
+    expect(retired!.notAfter! - NOW).toBeLessThan(LAST_TOKEN_MS + 60_000);
+  });
+
+  it("[K5] rotations in a row keep every key that may still be needed; those whose end has come are left out", async () => {
+    const first = await makeAuthorityKeys();
+    const third = await rotateAuthorityKeys(await rotateAuthorityKeys(first, NOW), NOW + 1);
+    expect(third.map(({ x }) => x)).toEqual(expect.arrayContaining(first.map(({ x }) => x)));
+    expect(third).toHaveLength(4);
+    const later = await rotateAuthorityKeys(third, NOW + 3_600_000);
+    expect(later).toHaveLength(3);
+    expect(later[0]).toEqual(third[1]);
+  });
+
+  it("[K5] a key that was alone is replaced by a fresh one", async () => {
+    const [alone] = await makeAuthorityKeys();
+    const [signing, next, retired] = await rotateAuthorityKeys([alone], NOW);
+    expect(new Set([alone.x, signing.x, next?.x]).size).toBe(3);
+    expect(retired?.x).toBe(alone.x);
+  });
+
+  it.each(["", "{}", "[]", "nonsense with a key in it"])(
+    "[K5] are not read from %j, and it is not quoted",
+    (text) => {
+      const reading = () => parseAuthorityKeys(text);
+      expect(reading).toThrow(TrustError);
+      expect(reading).not.toThrow(/nonsense/);
+    },
+  );
 });

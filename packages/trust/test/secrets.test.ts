@@ -6,13 +6,17 @@ import {
   canonicalJson,
   fromBase64url,
   generateMasterKey,
+  makeDataKey,
+  openDataKey,
+  openFirstSecret,
   openSecret,
-  rewrapSecret,
+  parseMasterKeys,
+  rewrapDataKey,
   sealSecret,
   sha256Base64,
   sha256Hex,
   toBase64url,
-  type SealedSecret,
+  type FirstSealedSecret,
 } from "../src/index.ts";
 import { ORG, OTHER_ORG, reasonOf } from "./builders.ts";
 import { utf8 } from "./forge.ts";
@@ -20,76 +24,161 @@ import { describeVectors } from "./vectors.ts";
 
 const MASTER = toBase64url(new Uint8Array(32).fill(7));
 const OTHER_MASTER = toBase64url(new Uint8Array(32).fill(8));
-const NAME = { org: ORG, name: "provider/openai", version: 2 };
+const NAME = { name: "provider/openai", version: 2 };
 const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-const seal = (plaintext = "sk-päss") => sealSecret(MASTER, { ...NAME, plaintext }, random);
+const master = () => parseMasterKeys(MASTER);
+const made = async (org = ORG, version = 1) =>
+  makeDataKey(await master(), { org, version }, random);
+const changedAt = (text: string, place: number) =>
+  toBase64url(
+    (fromBase64url(text) ?? new Uint8Array()).map((byte, index) =>
+      index === place ? byte ^ 1 : byte,
+    ),
+  );
 
 describe("a sealed secret", () => {
-  it("[E1] opens with the same master key under the same name", async () => {
-    for (const plaintext of ["sk-päss", "", "x".repeat(10_000)])
-      expect(await openSecret(MASTER, { ...NAME, sealed: await seal(plaintext) })).toBe(plaintext);
-  });
-
-  it.each([
-    ["another org", MASTER, { org: OTHER_ORG }],
-    ["another name", MASTER, { name: "provider/other" }],
-    ["another version", MASTER, { version: 1 }],
-    ["another master key", OTHER_MASTER, {}],
-  ])("[E2] does not open for %s", async (_, master, change) => {
-    const verdict = openSecret(master, { ...NAME, ...change, sealed: await seal() });
-    expect(await reasonOf(verdict)).toBe("signature");
-  });
-
-  it("[E2] does not open when any byte of it was changed", async () => {
-    const sealed = await seal();
-    for (const member of ["wrappedKey", "wrapIv", "iv", "ciphertext"] as const) {
-      const bytes = fromBase64url(sealed[member]) ?? new Uint8Array();
-      for (let place = 0; place < bytes.length; place += 1) {
-        const text = toBase64url(bytes.map((byte, index) => (index === place ? byte ^ 1 : byte)));
-        const verdict = openSecret(MASTER, { ...NAME, sealed: { ...sealed, [member]: text } });
-        expect(await reasonOf(verdict)).toBe("signature");
-      }
+  it("[E1] opens with its data key under the same name", async () => {
+    const { dataKey } = await made();
+    for (const plaintext of ["sk-päss", "", "x".repeat(10_000)]) {
+      const sealed = await sealSecret(dataKey, { ...NAME, plaintext }, random);
+      expect(await openSecret(dataKey, { ...NAME, sealed })).toBe(plaintext);
     }
   });
 
-  it("[E2] does not open when it is not a record of ours", async () => {
-    const sealed = await seal();
-    const wrong: readonly [Partial<Record<keyof SealedSecret, unknown>>, string][] = [
-      [{ v: 2 }, "malformed"],
-      [{ iv: "not base64" }, "encoding"],
-      [{ wrappedKey: sealed.ciphertext, wrapIv: sealed.iv }, "signature"],
+  it("[E2] opens under no other name, version, org or data key", async () => {
+    const { dataKey } = await made();
+    const sealed = await sealSecret(dataKey, { ...NAME, plaintext: "sk" }, random);
+    const { dataKey: other } = await made();
+    const attempts = [
+      openSecret(dataKey, { ...NAME, name: "provider/other", sealed }),
+      openSecret(dataKey, { ...NAME, version: 1, sealed }),
+      openSecret({ ...dataKey, org: OTHER_ORG }, { ...NAME, sealed }),
+      openSecret({ ...dataKey, version: 2 }, { ...NAME, sealed }),
+      openSecret(other, { ...NAME, sealed }),
     ];
-    for (const [change, reason] of wrong) {
-      const record = { ...sealed, ...change } as SealedSecret;
-      expect(await reasonOf(openSecret(MASTER, { ...NAME, sealed: record }))).toBe(reason);
-    }
-    expect(await reasonOf(openSecret(toBase64url(new Uint8Array(16)), { ...NAME, sealed }))).toBe(
-      "malformed",
-    );
+    expect(await Promise.all(attempts.map(reasonOf))).toEqual(attempts.map(() => "signature"));
+  });
+
+  it("[E2] does not open when any byte of it was changed, or it is no record of ours", async () => {
+    const { dataKey } = await made();
+    const sealed = await sealSecret(dataKey, { ...NAME, plaintext: "sk-päss" }, random);
+    for (const member of ["iv", "ciphertext"] as const)
+      for (let place = 0; place < (fromBase64url(sealed[member])?.length ?? 0); place += 1) {
+        const changed = { ...sealed, [member]: changedAt(sealed[member], place) };
+        expect(await reasonOf(openSecret(dataKey, { ...NAME, sealed: changed }))).toBe("signature");
+      }
+    const odd = (change: object) =>
+      reasonOf(openSecret(dataKey, { ...NAME, sealed: { ...sealed, ...change } }));
+    expect(await odd({ v: 1 })).toBe("malformed");
+    expect(await odd({ iv: "not base64" })).toBe("encoding");
+    expect(await odd({ ciphertext: 7 })).toBe("encoding");
   });
 
   it("[E3] never looks the same twice", async () => {
-    const [first, second] = [await seal(), await seal()];
-    for (const member of ["wrappedKey", "wrapIv", "iv", "ciphertext"] as const)
+    const { dataKey, wrapped } = await made();
+    const [first, second] = [
+      await sealSecret(dataKey, { ...NAME, plaintext: "sk" }, random),
+      await sealSecret(dataKey, { ...NAME, plaintext: "sk" }, random),
+    ];
+    const other = (await made()).wrapped;
+    for (const member of ["iv", "ciphertext"] as const) {
       expect(first[member]).not.toBe(second[member]);
+      expect(wrapped[member]).not.toBe(other[member]);
+    }
   });
 
-  it("[E4] is rewrapped under a new master key without a change to the secret itself", async () => {
-    const sealed = await seal();
-    const rewrapped = await rewrapSecret(
-      { org: ORG, sealed },
-      { from: MASTER, to: OTHER_MASTER },
-      random,
-    );
-    expect(rewrapped).toMatchObject({ iv: sealed.iv, ciphertext: sealed.ciphertext });
-    expect(await openSecret(OTHER_MASTER, { ...NAME, sealed: rewrapped })).toBe("sk-päss");
-    expect(await reasonOf(openSecret(MASTER, { ...NAME, sealed: rewrapped }))).toBe("signature");
+  it("[E6] of the first layout still opens, with whichever master key sealed it", async () => {
+    const sealed: FirstSealedSecret = {
+      v: 1,
+      wrappedKey: "vWP1IVRTb5UHURt6WHGbvvK8kb1lYqf0StI3TUcSEDmNpVOA5ttx23lfGxSbUWk3",
+      wrapIv: "J6Zf61_WajWHu_Kw",
+      iv: "ehmqtmT2V_xOWKvc",
+      ciphertext: "D8x_OfJ6ipgR-yXB1NPfpC0-iKHOUjlg",
+    };
+    const secret = { org: ORG, name: "openai", version: 2, sealed };
+    const keys = await parseMasterKeys(`${OTHER_MASTER} ${MASTER}`);
+    expect(await openFirstSecret(keys, secret)).toBe("sk-first");
+    const others = await parseMasterKeys(OTHER_MASTER);
+    const attempts = [
+      openFirstSecret(others, secret),
+      openFirstSecret(keys, { ...secret, org: OTHER_ORG }),
+      openFirstSecret(keys, { ...secret, version: 3 }),
+      openFirstSecret(keys, { ...secret, sealed: { ...sealed, iv: sealed.wrapIv } }),
+    ];
+    expect(await Promise.all(attempts.map(reasonOf))).toEqual(attempts.map(() => "signature"));
+  });
+});
+
+describe("data keys", () => {
+  it("[E1] open with the master key that sealed them, and with no other", async () => {
+    const { dataKey, wrapped } = await made();
+    const sealed = await sealSecret(dataKey, { ...NAME, plaintext: "sk" }, random);
+    const opened = await openDataKey(await master(), { org: ORG, version: 1, wrapped });
+    expect(await openSecret(opened, { ...NAME, sealed })).toBe("sk");
+    const foreign = await parseMasterKeys(OTHER_MASTER);
+    const [id] = foreign;
+    const own = await master();
+    const attempts: [Promise<unknown>, string][] = [
+      [openDataKey(foreign, { org: ORG, version: 1, wrapped }), "unknown_key"],
+      [
+        openDataKey(foreign, { org: ORG, version: 1, wrapped: { ...wrapped, kek: id.id } }),
+        "signature",
+      ],
+      [openDataKey(own, { org: OTHER_ORG, version: 1, wrapped }), "signature"],
+      [openDataKey(own, { org: ORG, version: 2, wrapped }), "signature"],
+    ];
+    const reasons = await Promise.all(attempts.map(([attempt]) => reasonOf(attempt)));
+    expect(reasons).toEqual(attempts.map(([, reason]) => reason));
   });
 
-  it("[E3] a master key is 32 fresh bytes", () => {
+  it("[E2] do not open when any byte was changed", async () => {
+    const { wrapped } = await made();
+    for (const member of ["iv", "ciphertext"] as const)
+      for (let place = 0; place < (fromBase64url(wrapped[member])?.length ?? 0); place += 1) {
+        const changed = { ...wrapped, [member]: changedAt(wrapped[member], place) };
+        const opened = openDataKey(await master(), { org: ORG, version: 1, wrapped: changed });
+        expect(await reasonOf(opened)).toBe("signature");
+      }
+  });
+
+  it("[E4] are rewrapped under a new master key without a change to any secret", async () => {
+    const { dataKey, wrapped } = await made();
+    const sealed = await sealSecret(dataKey, { ...NAME, plaintext: "sk" }, random);
+    const both = await parseMasterKeys(`${OTHER_MASTER}\n${MASTER}`);
+    const rewrapped = await rewrapDataKey(both, { org: ORG, version: 1, wrapped }, random);
+    expect(rewrapped.kek).toBe(both[0].id);
+    const alone = await parseMasterKeys(OTHER_MASTER);
+    const opened = await openDataKey(alone, { org: ORG, version: 1, wrapped: rewrapped });
+    expect(await openSecret(opened, { ...NAME, sealed })).toBe("sk");
+    const before = openDataKey(await master(), { org: ORG, version: 1, wrapped: rewrapped });
+    expect(await reasonOf(before)).toBe("unknown_key");
+  });
+});
+
+describe("master keys", () => {
+  it("[E3] are 32 fresh bytes", () => {
     expect(fromBase64url(generateMasterKey())).toHaveLength(32);
     expect(generateMasterKey()).not.toBe(generateMasterKey());
   });
+
+  it("[E7] are read from a list; the first one seals", async () => {
+    const both = await parseMasterKeys(` ${OTHER_MASTER},\n${MASTER}\n`);
+    expect(both.map(({ id }) => id)).toEqual([
+      (await parseMasterKeys(OTHER_MASTER))[0].id,
+      (await master())[0].id,
+    ]);
+    const { wrapped } = await makeDataKey(both, { org: ORG, version: 1 }, random);
+    expect(wrapped.kek).toBe(both[0].id);
+  });
+
+  it.each(["", " , ", "short", `${MASTER}x`, toBase64url(new Uint8Array(16))])(
+    "[E7] are refused when they are none, without being quoted: %j",
+    async (text) => {
+      const error = await parseMasterKeys(text).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: "TrustError", reason: "malformed" });
+      if (text.trim().length > 3) expect(String(error)).not.toContain(text.trim());
+    },
+  );
 });
 
 describe("digests", () => {

@@ -3,6 +3,7 @@ import { PROVIDER_KINDS, type ProviderKind } from "@acos/protocol";
 
 import type { EgressPolicy } from "./egress.ts";
 import type { ProviderAccess } from "./models/providers.ts";
+import type { MasterKeyParts } from "./secrets/master-key-source.ts";
 
 /** Pause between two words of the rehearsal model: reads like speech, and a long answer still takes seconds. */
 const REHEARSAL_DELAY_MS = 15;
@@ -25,8 +26,10 @@ export interface RecordSource {
 export interface AgentsBindings {
   readonly AGENT_CACHE: RecordCache;
   readonly RECORDS: RecordSource;
-  /** Opens the API keys of providers (base64url, 32 bytes). */
+  /** Opens sealed keys and secrets (base64url, 32 bytes each; several while one takes the place of another). */
   readonly MASTER_KEY?: string;
+  /** The launcher's keys, where one runs us; MASTER_KEY is then not read. */
+  readonly KEYS?: RecordSource;
   /** JSON: `{name: {kind, baseUrl?, apiKey?}}`. */
   readonly BUILTIN_PROVIDERS?: string;
   /** "true" lets model providers' base URLs be loopback or private; never HTTP tools. */
@@ -39,7 +42,7 @@ export interface AgentsBindings {
 export interface Env {
   readonly cache: RecordCache;
   readonly records: RecordSource;
-  readonly masterKey: string | undefined;
+  readonly masterKeys: MasterKeyParts;
   readonly builtinProviders: ReadonlyMap<string, ProviderAccess>;
   readonly providerEgress: EgressPolicy;
   readonly toolEgress: EgressPolicy;
@@ -52,7 +55,7 @@ export function parseEnv(bindings: AgentsBindings): Env {
   return {
     cache: bindings.AGENT_CACHE,
     records: bindings.RECORDS,
-    masterKey: bindings.MASTER_KEY || undefined,
+    masterKeys: { text: bindings.MASTER_KEY || undefined, launcher: bindings.KEYS },
     builtinProviders: parseProviders(bindings.BUILTIN_PROVIDERS || "{}"),
     providerEgress: { local: bindings.ALLOW_LOCAL_EGRESS === "true", allow },
     toolEgress: { local: false, allow },

@@ -7,6 +7,8 @@ import { createEgress, type Egress, type Fetcher } from "./egress.ts";
 import { parseEnv, type AgentsBindings } from "./env.ts";
 import { createRehearsal } from "./models/rehearsal.ts";
 import type { ModelSources } from "./models/resolve-model.ts";
+import { MasterKeySource } from "./secrets/master-key-source.ts";
+import { SealedSecrets } from "./secrets/sealed-secrets.ts";
 import type { KeepAlive } from "./shared-load.ts";
 
 /** Writes one log line. Contract: the fields hold no key, no token and nothing a member said. */
@@ -25,6 +27,7 @@ export interface Services {
   readonly log: Log;
   readonly authenticator: Authenticator;
   readonly versions: AgentVersions;
+  readonly secrets: SealedSecrets;
   readonly modelSources: ModelSources;
   readonly toolEgress: Egress;
   readonly keepAlive: KeepAlive;
@@ -44,18 +47,20 @@ export function createServices(
     wordDelayMs: env.rehearsalDelayMs,
     wait: (ms, signal) => wait(clock, ms, signal),
   });
-  const { builtinProviders, masterKey } = env;
+  const { builtinProviders } = env;
+  const secrets = new SealedSecrets(env.records, new MasterKeySource(env.masterKeys));
   return (keepAlive) => ({
     clock,
     log,
     authenticator,
     versions,
+    secrets,
     toolEgress,
     keepAlive,
     modelSources: {
       providerVersion: (org, pin) => versions.provider(org, pin, keepAlive),
       builtinProviders,
-      masterKey,
+      providerKey: (provider) => secrets.providerKey(provider, clock.now()),
       egress,
       rehearsal,
     },

@@ -30,6 +30,10 @@ export async function handleToolCall(
     egress: services.toolEgress,
     now: services.clock.now,
     signal,
+    reveal: (name) => {
+      const { org, group } = caller.certificate;
+      return services.secrets.secret({ org, group, name }, services.clock.now());
+    },
     idempotencyKey: wanted.call,
   });
   return Response.json(result);

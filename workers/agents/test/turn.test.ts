@@ -1,7 +1,7 @@
 // POST /turns as the Group Controller sees it: signed requests in, a stream of parts out, whatever the provider does.
 import { turnPartSchema, type AgentVersion, type TurnPart } from "@acos/protocol";
 import { startFakeModelServer, type FakeModelServer } from "@acos/testkit";
-import { generateMasterKey, sealSecret } from "@acos/trust";
+import { generateMasterKey, makeDataKey, parseMasterKeys, sealSecret } from "@acos/trust";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { agentVersion, briefing, openStar, ORG, partsOf, textIn, type Star } from "./star.ts";
@@ -226,54 +226,40 @@ describe("silence", () => {
 });
 
 describe("an org's own provider", () => {
-  it("[T13] is called with its sealed key, opened for the call only", async () => {
+  const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+
+  /** A turn of an agent on the provider "mine", whose key was sealed under that name, or another. */
+  async function turnWith(sealedAs: string) {
     const masterKey = generateMasterKey();
     const own = await openStar({ env: { MASTER_KEY: masterKey, ALLOW_LOCAL_EGRESS: "true" } });
-    const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-    const sealed = await sealSecret(
-      masterKey,
-      { org: ORG, name: "mine", version: 3, plaintext: "own-key-1" },
-      random,
+    const name = { org: ORG, version: 1 };
+    const made = await makeDataKey(await parseMasterKeys(masterKey), name, random);
+    const key = { name: `provider/${sealedAs}`, version: 3, plaintext: "own-key-1" };
+    const sealed = await sealSecret(made.dataKey, key, random);
+    const record = { org: ORG, name: "provider/mine", version: 3, hosts: null, sealed };
+    own.records.bodies.set(
+      `/provider-keys/${ORG}/mine/3`,
+      JSON.stringify({ ...record, dataKey: made.wrapped }),
     );
     const provider = await own.records.provider({
       org: ORG,
       name: "mine",
-      version: 3,
+      version: 4,
       kind: "openai-compatible",
       baseUrl: server.url,
-      sealedKey: JSON.stringify(sealed),
+      keyVersion: 3,
     });
     const pin = await own.records.agent(agentVersion({ model: "mine/fake-echo" }));
-    const parts = await partsOf(
-      await own.send("/turns", { briefing: briefing({ ...pin, provider }, "hi") }),
-    );
-    expect(textIn(parts)).toBe("hi");
+    return partsOf(await own.send("/turns", { briefing: briefing({ ...pin, provider }, "hi") }));
+  }
+
+  it("[T13] is called with its sealed key, opened for the call only", async () => {
+    expect(textIn(await turnWith("mine"))).toBe("hi");
     expect(server.requests.at(-1)?.authorization).toBe("Bearer own-key-1");
   });
 
   it("[T13] whose key was sealed under another name is refused with words", async () => {
-    const masterKey = generateMasterKey();
-    const own = await openStar({ env: { MASTER_KEY: masterKey, ALLOW_LOCAL_EGRESS: "true" } });
-    const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-    const sealed = await sealSecret(
-      masterKey,
-      { org: ORG, name: "other", version: 3, plaintext: "own-key-1" },
-      random,
-    );
-    const sealedKey = JSON.stringify(sealed);
-    const provider = await own.records.provider({
-      org: ORG,
-      name: "mine",
-      version: 3,
-      kind: "openai-compatible",
-      baseUrl: server.url,
-      sealedKey,
-    });
-    const pin = await own.records.agent(agentVersion({ model: "mine/fake-echo" }));
-    const parts = await partsOf(
-      await own.send("/turns", { briefing: briefing({ ...pin, provider }, "hi") }),
-    );
-    expect(failure(parts)).toMatchObject({
+    expect(failure(await turnWith("other"))).toMatchObject({
       code: "provider_refused",
       message: expect.stringMatching(/Enter it again/) as string,
     });

@@ -1,5 +1,5 @@
 // What the Agents Worker reads when KV has not got it: exact bytes of versions, and the public keys. Not on the public face.
-import { isId, problem, type AgentId } from "@acos/protocol";
+import { isId, problem, providerKeyName, type AgentId, type SealedRecord } from "@acos/protocol";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { and, eq, sql } from "drizzle-orm";
 
@@ -9,8 +9,11 @@ import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
 import { problemResponse } from "./rest/answer.ts";
 import { agentVersions, providerVersions } from "./store/control-tables.ts";
+import { readSealedRecord } from "./store/secret-rows.ts";
 
 const AGENT_VERSION = /^\/agent-versions\/([^/]+)\/([1-9]\d{0,8})$/;
+const PROVIDER_KEY = /^\/provider-keys\/([^/]+)\/([^/]+)\/([1-9]\d{0,8})$/;
+const SECRET = /^\/groups\/([^/]+)\/secrets\/([^/]+)\/([^/]+)$/;
 const PROVIDER_VERSION = /^\/provider-versions\/([^/]+)\/([^/]+)\/([1-9]\d{0,8})$/;
 
 /** Entrypoint bound by the Agents Worker as RECORDS. The reader verifies the hash of what it gets. */
@@ -31,9 +34,25 @@ async function serveRecord(plane: ControlPlane, path: string): Promise<Response>
   const [, agent, agentVersion] = AGENT_VERSION.exec(path) ?? [];
   if (agent !== undefined && isId("agent", agent))
     return serveBody(await readAgentBody(plane, agent, Number(agentVersion)));
+  const sealed = await readSealed(plane, path);
+  if (sealed) return Response.json(sealed);
   const [, org, name, version] = PROVIDER_VERSION.exec(path) ?? [];
   if (org === undefined || name === undefined) return serveBody(undefined);
   return serveBody(await readProviderBody(plane, { org, name, version: Number(version) }));
+}
+
+/** A provider's key of one version, or a secret for the agents of one group: sealed, and of no use without the master key. */
+async function readSealed({ db }: ControlPlane, path: string): Promise<SealedRecord | undefined> {
+  const [, owner = "", provider = "", version] = PROVIDER_KEY.exec(path) ?? [];
+  if (isId("org", owner))
+    return readSealedRecord(db, {
+      org: owner,
+      name: providerKeyName(provider),
+      version: Number(version),
+    });
+  const [, group = "", org = "", name = ""] = SECRET.exec(path) ?? [];
+  if (isId("group", group) && isId("org", org)) return readSealedRecord(db, { org, name, group });
+  return undefined;
 }
 
 /** The public keys, for whoever verifies what we sign. */

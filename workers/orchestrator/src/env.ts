@@ -7,8 +7,11 @@ export interface Bindings {
   readonly AGENT_CACHE: KVNamespace;
   readonly GROUPS: DurableObjectNamespace;
   readonly ASSETS?: Fetcher;
+  /** The launcher's keys, where one runs us; then the next three are not read. */
+  readonly KEYS?: Fetcher;
   readonly CA_KEYS?: string;
   readonly MASTER_KEY?: string;
+  readonly DATA_KEYS_SINCE?: string;
   readonly AUTH_SECRET?: string;
   readonly PUBLIC_ORIGINS?: string;
   readonly EMBEDDED?: string;
@@ -26,8 +29,6 @@ export interface BuiltinModel {
 }
 
 export interface Settings {
-  readonly caKeys: readonly Readonly<Record<string, unknown>>[];
-  readonly masterKey: string;
   readonly authSecret: string;
   /** Exact origins a browser may come from; the first is the one links are written with. */
   readonly publicOrigins: readonly [string, ...string[]];
@@ -50,8 +51,6 @@ const REHEARSAL: BuiltinModel = {
 export function readSettings(bindings: Bindings): Settings {
   const publicOrigins = readOrigins(required(bindings, "PUBLIC_ORIGINS"));
   return {
-    caKeys: readList<Readonly<Record<string, unknown>>>("CA_KEYS", required(bindings, "CA_KEYS")),
-    masterKey: required(bindings, "MASTER_KEY"),
     authSecret: required(bindings, "AUTH_SECRET"),
     publicOrigins,
     secure: publicOrigins[0].startsWith("https:"),
@@ -61,7 +60,7 @@ export function readSettings(bindings: Bindings): Settings {
   };
 }
 
-type Variable = "CA_KEYS" | "MASTER_KEY" | "AUTH_SECRET" | "PUBLIC_ORIGINS";
+type Variable = "AUTH_SECRET" | "PUBLIC_ORIGINS";
 
 function required(bindings: Bindings, name: Variable): string {
   const value = bindings[name]?.trim() ?? "";

@@ -13,10 +13,12 @@ import { serveApi } from "./rest/serve-api.ts";
 import { SIGN_IN_PATH } from "./sign-in/sign-in.ts";
 import { serveSignIn } from "./sign-in/serve-sign-in.ts";
 import { serveSocket, SOCKET_PATH } from "./socket-handshake.ts";
+import { careWhenDue } from "./vault/care-watch.ts";
 
 export { AgentRecords } from "./agent-records.ts";
 export { CertificateAuthority } from "./certificate-authority.ts";
 export { GroupDirectory } from "./group-directory.ts";
+export { KeyCare } from "./key-care.ts";
 
 type Serve = (plane: ControlPlane, request: Request) => Response | Promise<Response>;
 
@@ -40,6 +42,7 @@ export default {
     try {
       const plane = await controlPlaneOf(bindings);
       context.waitUntil(catchUp(plane));
+      context.waitUntil(careWhenDue(plane));
       return await serve(plane, request);
     } catch (error) {
       logError("the Orchestrator could not start", error);

@@ -1,16 +1,23 @@
 // Opens the control plane from the bindings: settings read, keys imported, the sign-in surface wired to the welcome.
-import { importSigningKey, KeyRing, publicJwks } from "@acos/trust";
-
 import { platformClock } from "./clock.ts";
-import type { ControlPlane, PlaneKeys } from "./control-plane.ts";
-import { readSettings, type Bindings, type Settings } from "./env.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import { readSettings, type Bindings } from "./env.ts";
 import { OutboxWatch } from "./outbox-watch.ts";
 import { AccessCache } from "./sign-in/access-cache.ts";
 import { createSignIn } from "./sign-in/sign-in.ts";
 import { openDatabase } from "./store/database.ts";
+import { CareWatch } from "./vault/care-watch.ts";
+import { keySourceOf } from "./vault/key-source.ts";
+import { LiveKeys } from "./vault/live-keys.ts";
+import { Vault } from "./vault/vault.ts";
 import { welcomeUser } from "./welcome.ts";
 
-const planes = new WeakMap<object, ControlPlane>();
+interface Opened {
+  readonly plane: ControlPlane;
+  readonly keys: LiveKeys;
+}
+
+const opened = new WeakMap<object, Opened>();
 
 /**
  * The control plane of this isolate. Rejects with the name of a setting that is missing. Requests that come before the
@@ -18,19 +25,33 @@ const planes = new WeakMap<object, ControlPlane>();
  * others, because it never settles when that request's client has gone.
  */
 export async function controlPlaneOf(bindings: Bindings): Promise<ControlPlane> {
-  const known = planes.get(bindings);
+  const { plane, keys } = await openedOf(bindings);
+  await keys.refresh(plane.clock.now());
+  return plane;
+}
+
+/** Has the keys read again at once, here; other isolates follow within KEYS_REREAD_MS. */
+export async function rereadKeys(bindings: Bindings): Promise<ControlPlane> {
+  const { plane, keys } = await openedOf(bindings);
+  await keys.refresh(plane.clock.now(), "now");
+  return plane;
+}
+
+async function openedOf(bindings: Bindings): Promise<Opened> {
+  const known = opened.get(bindings);
   if (known) return known;
   const made = await createControlPlane(bindings);
-  const first = planes.get(bindings) ?? made;
-  planes.set(bindings, first);
+  const first = opened.get(bindings) ?? made;
+  opened.set(bindings, first);
   return first;
 }
 
-async function createControlPlane(bindings: Bindings): Promise<ControlPlane> {
+async function createControlPlane(bindings: Bindings): Promise<Opened> {
   const settings = readSettings(bindings);
   const db = openDatabase(bindings.DB);
   const access = new AccessCache();
   const clock = platformClock;
+  const keys = await LiveKeys.open(keySourceOf(bindings), clock.now());
   const signIn = createSignIn({
     settings,
     db,
@@ -47,15 +68,13 @@ async function createControlPlane(bindings: Bindings): Promise<ControlPlane> {
     access,
     signIn,
     outbox: new OutboxWatch(),
+    care: new CareWatch(keys.current, clock.now()),
     cache: bindings.AGENT_CACHE,
     groups: bindings.GROUPS,
-    keys: await readKeys(settings),
+    get keys() {
+      return keys.current;
+    },
+    vault: new Vault({ db, clock, masterKeys: () => keys.current.master }),
   };
-  return plane;
-}
-
-async function readKeys({ caKeys }: Settings): Promise<PlaneKeys> {
-  const jwks = await publicJwks(caKeys);
-  const signing = await importSigningKey(caKeys[0] ?? {});
-  return { signing, jwks, ring: await KeyRing.fromJwks(jwks) };
+  return { plane, keys };
 }

@@ -2,13 +2,14 @@
 import {
   agentVersionKey,
   providerVersionKey,
+  sealedRecordSchema,
   type AgentMember,
   type AgentView,
   type GroupView,
   type Problem,
   type ProviderView,
 } from "@acos/protocol";
-import { openSecret, sha256Hex, type SealedSecret } from "@acos/trust";
+import { openDataKey, openSecret, parseMasterKeys, sha256Hex } from "@acos/trust";
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 
@@ -183,9 +184,12 @@ describe("providers", () => {
     expect(JSON.stringify([put.body, listed.body])).not.toContain(KEY);
     const text = await (await record(`/provider-versions/${org}/acme/1`)).text();
     expect(text).not.toContain(KEY);
-    const sealed = JSON.parse((JSON.parse(text) as { sealedKey: string }).sealedKey);
-    const secret = { org, name: "acme", version: 1, sealed: sealed as SealedSecret };
-    expect(await openSecret(bindings.MASTER_KEY!, secret as never)).toBe(KEY);
+    const key = await (await record(`/provider-keys/${org}/acme/1`)).text();
+    expect(key).not.toContain(KEY);
+    const { sealed, name, version, ...stored } = sealedRecordSchema.parse(JSON.parse(key));
+    const wrapped = { org: stored.org, version: sealed.dataKey, wrapped: stored.dataKey };
+    const dataKey = await openDataKey(await parseMasterKeys(bindings.MASTER_KEY!), wrapped);
+    expect(await openSecret(dataKey, { name, version, sealed })).toBe(KEY);
   });
 
   it("[PR2] every agent that uses a provider is told of its change, with the new version pinned", async () => {

@@ -115,7 +115,9 @@ describe("requests", () => {
     const { id } = await person.welcome();
     const { body: agents } = await person.api<{ items: AgentView[] }>("GET", `/orgs/${org}/agents`);
     const lists = [
-      ...["agents", "groups", "providers", "models"].map((name) => `/orgs/${org}/${name}`),
+      ...["agents", "groups", "providers", "models", "secrets"].map(
+        (name) => `/orgs/${org}/${name}`,
+      ),
       ...["events", "messages", "runs"].map((name) => `/groups/${id}/${name}`),
       "/api-keys",
       `/agents/${agents.items[0]!.id}/versions`,

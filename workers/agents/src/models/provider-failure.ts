@@ -2,6 +2,8 @@
 import { APICallError } from "@ai-sdk/provider";
 import { problem, ProblemError, type Problem } from "@acos/protocol";
 
+import { withoutValues } from "../secrets/hidden-values.ts";
+
 /** A provider's own words kept in a Problem. */
 const WORDS_MAX_CHARS = 300;
 /** A provider that asks for a longer pause is not waited for. */
@@ -80,10 +82,7 @@ function describe(error: unknown): { message: string; kind: string } {
 
 /** The provider's words after a colon, cleaned and cut; nothing when it said nothing. */
 function quoted(text: string, { secrets }: FailureContext): string {
-  let clean = text;
-  for (const secret of secrets)
-    if (secret.length >= SECRET_MIN_CHARS) clean = clean.replaceAll(secret, "[key]");
-  clean = clean
+  const clean = withoutValues(text, secrets, { minChars: SECRET_MIN_CHARS, note: "[key]" })
     .replace(/\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][\w*.-]{6,}/g, "[key]")
     .replace(/\b(Bearer|Basic)\s+\S+/gi, "$1 [key]")
     // Long runs without a break are keys, hashes or encoded data: nothing a person reads.

@@ -6,7 +6,6 @@ import {
   type ProviderPin,
   type ProviderVersion,
 } from "@acos/protocol";
-import { openSecret, type SealedSecret } from "@acos/trust";
 
 import type { Egress } from "../egress.ts";
 import type { Model, ResolvedModel } from "./model.ts";
@@ -20,7 +19,8 @@ export interface ModelSources {
   /** Verified bytes of the org's provider; never an older version than the pin's. */
   readonly providerVersion: (org: string, pin: ProviderPin) => Promise<ProviderVersion>;
   readonly builtinProviders: ReadonlyMap<string, ProviderAccess>;
-  readonly masterKey: string | undefined;
+  /** The provider's API key, opened for this call. Contract: rejects with a ProblemError when it cannot be opened. */
+  readonly providerKey: (provider: ProviderVersion) => Promise<string | undefined>;
   readonly egress: Egress;
   readonly rehearsal: Model;
 }
@@ -66,29 +66,8 @@ async function openProvider(
     name,
     kind: provider.kind,
     baseUrl: provider.baseUrl,
-    apiKey: await openKey(provider, sources.masterKey),
+    apiKey: await sources.providerKey(provider),
   };
-}
-
-async function openKey(
-  provider: ProviderVersion,
-  masterKey: string | undefined,
-): Promise<string | undefined> {
-  const { org, name, version, sealedKey } = provider;
-  if (sealedKey === undefined) return undefined;
-  if (masterKey === undefined)
-    throw refusal(
-      `The API key of "${name}" cannot be opened: MASTER_KEY is not set on the Agents Worker.`,
-    );
-  try {
-    const sealed = JSON.parse(sealedKey) as SealedSecret;
-    return await openSecret(masterKey, { org, name, version, sealed });
-  } catch {
-    // The reason would tell about keys; what helps is to enter the key again.
-    throw refusal(
-      `The API key of "${name}" cannot be opened. Enter it again in Settings → Models.`,
-    );
-  }
 }
 
 function refusal(message: string): ProblemError {

@@ -17,6 +17,7 @@ import {
   httpToolDescription,
   httpToolSchema,
 } from "./http-tool.ts";
+import type { Reveal } from "./tool-secrets.ts";
 import { argumentsRefusal, asText, type Schema } from "./tool-schema.ts";
 
 /** A tool as a model sees it. */
@@ -92,6 +93,7 @@ export interface CallContext {
   readonly egress: Egress;
   readonly now: () => number;
   readonly signal: AbortSignal;
+  readonly reveal: Reveal;
   readonly idempotencyKey: string;
 }
 

@@ -1,10 +1,10 @@
 // What a model reads of an HTTP answer: status, type and text, cut to size, with the agent's own secrets taken out.
-import { TOOL_RESULT_MAX_CHARS, type ToolResult } from "@acos/protocol";
+import { SECRET_MIN_CHARS, TOOL_RESULT_MAX_CHARS, type ToolResult } from "@acos/protocol";
+
+import { withoutValues } from "../secrets/hidden-values.ts";
 
 /** Room for the notes around a clipped text. */
 const NOTES_CHARS = 500;
-/** Shorter values are no secrets, and taking them out would eat words. */
-const SECRET_MIN_CHARS = 8;
 
 export interface AnswerLimits {
   readonly maxBytes: number;
@@ -31,9 +31,7 @@ export async function readAnswer(response: Response, limits: AnswerLimits): Prom
 /** Replaces every secret, and the credential inside one like `Bearer …`, by a note. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   const values = secrets.flatMap((secret) => [secret, ...secret.split(/\s+/)]);
-  const hidden = [...new Set(values)].filter((value) => value.length >= SECRET_MIN_CHARS);
-  hidden.sort((a, b) => b.length - a.length);
-  return hidden.reduce((clean, value) => clean.replaceAll(value, "[configured value]"), text);
+  return withoutValues(text, values, { minChars: SECRET_MIN_CHARS, note: "[configured value]" });
 }
 
 function isText(type: string): boolean {

@@ -15,6 +15,7 @@ import type { Egress } from "../egress.ts";
 import { readAnswer, withoutSecrets } from "./http-answer.ts";
 import { isBelow, targetOf } from "./http-target.ts";
 import { asText, type Schema } from "./tool-schema.ts";
+import { fillTool, SecretError, type FilledTool, type Reveal } from "./tool-secrets.ts";
 
 /** Headers that say who asks or how the message is framed: not the model's to set. */
 const RESERVED_HEADERS =
@@ -83,6 +84,7 @@ export function httpCallRefusal(tool: HttpTool, call: ToolArguments): string | u
 export interface HttpCallContext {
   readonly egress: Egress;
   readonly signal: AbortSignal;
+  readonly reveal: Reveal;
   /** Sent with calls that have an effect, so that a service that knows the header does a repeated one once. */
   readonly idempotencyKey: string;
 }
@@ -95,9 +97,23 @@ export async function callHttpTool(
 ): Promise<ToolResult> {
   const refusal = httpCallRefusal(tool, call);
   if (refusal !== undefined) return { isError: true, text: refusal };
+  try {
+    return await callFilled(await fillTool(tool, context.reveal), call, context);
+  } catch (error) {
+    if (error instanceof SecretError) return { isError: true, text: error.message };
+    throw error;
+  }
+}
+
+async function callFilled(
+  { tool, values }: FilledTool,
+  call: ToolArguments,
+  context: HttpCallContext,
+): Promise<ToolResult> {
   const timeoutMs = tool.timeoutMs ?? HTTP_TOOL_TIMEOUT_MS;
   const timeout = AbortSignal.timeout(timeoutMs);
   const secrets = [
+    ...values,
     ...Object.values(tool.headers ?? {}),
     ...Object.values(tool.query ?? {}),
     ...new URL(tool.baseUrl).searchParams.values(),

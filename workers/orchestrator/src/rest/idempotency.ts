@@ -2,13 +2,14 @@
 //
 //   new ─ claim the row ─▶ working ─ answer < 500 ─▶ answered (repeated word for word)
 //                             └─ failure on our side ─▶ row removed, the key is free again
-import { IDEMPOTENCY_TTL_MS, problem, ProblemError, type OrgId } from "@acos/protocol";
-import { openSecret, sealSecret, sha256Hex, type SealedSecret } from "@acos/trust";
+import { IDEMPOTENCY_TTL_MS, problem, ProblemError } from "@acos/protocol";
+import { sha256Hex, type SealedSecret } from "@acos/trust";
 import { and, eq, isNull, lt } from "drizzle-orm";
 
 import type { ControlPlane } from "../control-plane.ts";
 import { logError } from "../log.ts";
 import { idempotency } from "../store/control-tables.ts";
+import { INSTALLATION } from "../vault/vault.ts";
 import type { Answer } from "./answer.ts";
 import { invalidField } from "./invalid-field.ts";
 
@@ -127,11 +128,7 @@ async function keep(plane: ControlPlane, keyed: KeyedRequest, answer: Answer): P
     answer.body === null
       ? null
       : JSON.stringify(
-          await sealSecret(
-            plane.settings.masterKey,
-            { ...secretName(keyed), plaintext: answer.body },
-            (length) => plane.clock.random(length),
-          ),
+          await plane.vault.seal(INSTALLATION, { ...secretName(keyed), plaintext: answer.body }),
         );
   await plane.db
     .update(idempotency)
@@ -146,15 +143,12 @@ async function unseal(
 ): Promise<Answer> {
   if (answer === null) return { status, body: null };
   const sealed = JSON.parse(answer) as SealedSecret;
-  return {
-    status,
-    body: await openSecret(plane.settings.masterKey, { ...secretName(keyed), sealed }),
-  };
+  return { status, body: await plane.vault.open(INSTALLATION, { ...secretName(keyed), sealed }) };
 }
 
-/** Answers may hold a fresh API key, so they are sealed like secrets; their owner stands where an org does. */
+/** Answers may hold a fresh API key, so they are sealed like secrets. */
 function secretName({ principal, key }: KeyedRequest) {
-  return { org: principal as OrgId, name: `idempotency ${key}`, version: 1 };
+  return { name: `idempotency ${principal} ${key}`, version: 1 };
 }
 
 async function release({ db }: ControlPlane, keyed: KeyedRequest): Promise<void> {

@@ -32,6 +32,7 @@ import {
 } from "../store/agent-versions.ts";
 import { adoptions, groupAgents } from "../store/control-tables.ts";
 import { listProviders } from "../store/provider-versions.ts";
+import { requireKnownSecrets } from "./tool-secrets.ts";
 
 export const createAgent: Handler<"createAgent"> = async ({ plane, caller, params, body }) => {
   const org = accessOrg(caller, params.org);
@@ -39,6 +40,7 @@ export const createAgent: Handler<"createAgent"> = async ({ plane, caller, param
   const at = plane.clock.now();
   const agent = freshId(plane.clock, "agent");
   const config = parse(agentConfigSchema, body, "The agent");
+  await requireKnownSecrets(plane.db, org, config);
   const prepared = await prepareVersion({ agent, org, version: 1, config, by: caller.user, at });
   await fillCache(plane, agentVersionKey(prepared), prepared.body);
   await plane.db.batch(insertAgent(plane.db, prepared));
@@ -60,6 +62,8 @@ export const patchAgent: Handler<"patchAgent"> = async (call) => {
   const { plane, body } = call;
   return change(call, async (state) => {
     if (body.model !== undefined) await requireKnownModel(plane, state.org, body.model);
+    if (body.tools !== undefined)
+      await requireKnownSecrets(plane.db, state.org, { tools: body.tools });
     return { ...configOf(state), ...body };
   });
 };

@@ -30,6 +30,8 @@ import {
   putProvider,
 } from "./providers.ts";
 
+import { deleteSecret, listSecrets, putSecret } from "./secrets.ts";
+
 export const HANDLERS: Handlers = {
   getMe,
   createApiKey,
@@ -40,6 +42,9 @@ export const HANDLERS: Handlers = {
   listProviders,
   getProvider,
   deleteProvider,
+  putSecret,
+  listSecrets,
+  deleteSecret,
   createAgent,
   listAgents,
   getAgent,

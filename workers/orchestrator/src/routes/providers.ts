@@ -8,7 +8,6 @@ import {
 } from "@acos/protocol";
 
 import { requireDelivered } from "../adoptions.ts";
-import type { ControlPlane } from "../control-plane.ts";
 import type { Settings } from "../env.ts";
 import type { Call, Handler } from "../rest/call.ts";
 import { invalidField } from "../rest/invalid-field.ts";
@@ -20,10 +19,12 @@ import {
   deleteProvider as deleteProviderRows,
   lastProviderVersion,
   listProviders as listProviderRows,
+  openFirstProviderKey,
   readProvider,
-  resealProviderKey,
   sealProviderKey,
+  type ProviderDraft,
 } from "../store/provider-versions.ts";
+import type { SecretRow } from "../store/secret-rows.ts";
 import { requireBaseUrl } from "./provider-address.ts";
 
 /** Always means the model that is built in: a provider of that name would never be asked. */
@@ -32,7 +33,7 @@ const REHEARSAL = "rehearsal";
 export const putProvider: Handler<"putProvider"> = async (call) => {
   const { plane, caller, params } = call;
   const org = accessOrg(caller, params.org, "manage");
-  const name = params.name;
+  const { name } = params;
   if (!providerNameSchema.safeParse(name).success)
     throw invalidField("name", "A provider's name is 1 to 32 of a-z, 0-9 and single hyphens.");
   if (name === REHEARSAL)
@@ -42,49 +43,64 @@ export const putProvider: Handler<"putProvider"> = async (call) => {
     );
   requireBaseUrl(call.body, plane.settings);
   const { view, agents } = await untilCommitted(async () => {
-    const provider = await nextVersion(call, { org, name });
-    const raised = await commitProvider(plane, provider, caller.user);
-    return raised && { view: viewOf(provider), agents: raised };
+    const draft = await nextVersion(call, { org, name });
+    const raised = await commitProvider(plane, draft);
+    return raised && { view: viewOf(draft.provider), agents: raised };
   });
   await requireDelivered(plane, agents);
   return view;
 };
 
 async function nextVersion(
-  { plane, body }: Call<"putProvider">,
+  { plane, caller, body }: Call<"putProvider">,
   of: { readonly org: OrgId; readonly name: string },
-): Promise<ProviderVersion> {
+): Promise<ProviderDraft> {
   const version = (await lastProviderVersion(plane.db, of)) + 1;
-  const { kind, baseUrl, apiKey, models } = body;
-  const sealedKey =
-    apiKey === undefined
-      ? await keptKey(plane, { ...of, version, kind, baseUrl })
-      : await sealProviderKey(plane, { ...of, version }, apiKey);
-  return {
+  const { kind, baseUrl, models } = body;
+  const { key, keyVersion } = await keyOf({ plane, caller, body }, { ...of, version });
+  const provider: ProviderVersion = {
     ...of,
     version,
     kind,
     ...(baseUrl !== undefined && { baseUrl }),
-    ...(sealedKey !== undefined && { sealedKey }),
+    ...(keyVersion !== undefined && { keyVersion }),
     ...(models && { models }),
   };
+  return { provider, key, by: caller.user };
 }
 
-/** The key of the earlier version, unless it would now be sent to somebody else. */
-async function keptKey(
-  plane: ControlPlane,
-  next: Pick<ProviderVersion, "org" | "name" | "version" | "kind"> & {
-    readonly baseUrl: string | undefined;
-  },
-): Promise<string | undefined> {
+interface NextKey {
+  /** To be kept with the next version. */
+  readonly key?: SecretRow;
+  readonly keyVersion?: number;
+}
+
+/** The key that was sent, or the one of the earlier version, unless it would now be sent to somebody else. */
+async function keyOf(
+  { plane, caller, body }: Pick<Call<"putProvider">, "plane" | "caller" | "body">,
+  next: { readonly org: OrgId; readonly name: string; readonly version: number },
+): Promise<NextKey> {
+  const bring = async (plaintext: string) => {
+    const key = await sealProviderKey(plane, { ...next, by: caller.user }, plaintext);
+    return { key, keyVersion: next.version };
+  };
+  if (body.apiKey !== undefined) return bring(body.apiKey);
   const earlier = await readProvider(plane.db, next);
-  if (!earlier?.sealedKey) return undefined;
-  const sameAddress = earlier.baseUrl === next.baseUrl && earlier.kind === next.kind;
-  if (sameAddress)
-    return resealProviderKey(plane, { ...earlier, sealedKey: earlier.sealedKey }, next.version);
+  if (!earlier || !hasKey(earlier)) return {};
+  if (earlier.baseUrl !== body.baseUrl || earlier.kind !== body.kind) throw keyNeeded();
+  const { keyVersion, sealedKey } = earlier;
+  if (sealedKey === undefined) return keyVersion === undefined ? {} : { keyVersion };
+  return bring(await openFirstProviderKey(plane, { ...earlier, sealedKey }));
+}
+
+function keyNeeded() {
   const words =
     "The kind or base URL changed: send apiKey again, so that a key never goes to another address than it was given for.";
-  throw invalidField("apiKey", words);
+  return invalidField("apiKey", words);
+}
+
+function hasKey({ sealedKey, keyVersion }: ProviderVersion): boolean {
+  return sealedKey !== undefined || keyVersion !== undefined;
 }
 
 export const listProviders: Handler<"listProviders"> = async ({ plane, caller, params, page }) => {
@@ -130,13 +146,13 @@ export const listModels: Handler<"listModels"> = async ({ plane, caller, params,
 };
 
 function viewOf(provider: ProviderVersion): ProviderView {
-  const { name, kind, baseUrl, sealedKey, models = [], version } = provider;
+  const { name, kind, baseUrl, models = [], version } = provider;
   const address = baseUrl === undefined ? {} : { baseUrl };
   return {
     name,
     kind,
     ...address,
-    hasKey: sealedKey !== undefined,
+    hasKey: hasKey(provider),
     models,
     version,
     builtin: false,

@@ -1,7 +1,8 @@
-// Providers of an org: immutable versions like an agent's, the API key sealed inside them and opened at the egress only.
+// Providers of an org: immutable versions like an agent's; the API key lies sealed beside them and is opened at the egress only.
 import {
   parse,
   parseJson,
+  providerKeyName,
   providerVersionKey,
   providerVersionSchema,
   type AgentId,
@@ -9,7 +10,7 @@ import {
   type ProviderVersion,
   type UserId,
 } from "@acos/protocol";
-import { openSecret, sealSecret, sha256Hex, type SealedSecret } from "@acos/trust";
+import { openFirstSecret, sha256Hex, type FirstSealedSecret } from "@acos/trust";
 import { and, eq, isNull, sql } from "drizzle-orm";
 
 import { emptyCache, fillCache } from "../agent-cache.ts";
@@ -17,6 +18,7 @@ import type { ControlPlane } from "../control-plane.ts";
 import { oweGroups } from "./adoption-rows.ts";
 import { agents, agentVersions, providers, providerVersions } from "./control-tables.ts";
 import { isTaken, type Database } from "./database.ts";
+import { deleteSecretRows, insertSecret, type SecretRow } from "./secret-rows.ts";
 
 export interface ProviderName {
   readonly org: OrgId;
@@ -76,27 +78,31 @@ export async function lastProviderVersion(
   return row?.version ?? 0;
 }
 
-/** Seals an API key for one version, as text for ProviderVersion.sealedKey. */
+/** An API key on its way into the database, sealed for the provider's version that brings it. */
 export async function sealProviderKey(
-  { settings, clock }: Pick<ControlPlane, "settings" | "clock">,
-  name: ProviderName & { readonly version: number },
+  { vault, clock }: Pick<ControlPlane, "vault" | "clock">,
+  { org, name, version, by }: ProviderName & { readonly version: number; readonly by: UserId },
   plaintext: string,
-): Promise<string> {
-  const random = (length: number) => clock.random(length);
-  return JSON.stringify(await sealSecret(settings.masterKey, { ...name, plaintext }, random));
+): Promise<SecretRow> {
+  const key = { name: providerKeyName(name), version };
+  const sealed = await vault.seal(org, { ...key, plaintext });
+  return { org, ...key, hosts: null, groups: "all", sealed, createdAt: clock.now(), createdBy: by };
 }
 
-/** The same key, sealed for a later version. Throws TrustError when it cannot be opened. */
-export async function resealProviderKey(
-  plane: Pick<ControlPlane, "settings" | "clock">,
-  earlier: ProviderVersion & { readonly sealedKey: string },
-  version: number,
+/** The key that a record of an earlier product holds itself. Throws TrustError when it cannot be opened. */
+export async function openFirstProviderKey(
+  { keys }: Pick<ControlPlane, "keys">,
+  { org, name, version, sealedKey }: ProviderVersion & { readonly sealedKey: string },
 ): Promise<string> {
-  const { org, name } = earlier;
-  const sealed = parseJson(earlier.sealedKey, "A sealed key") as SealedSecret;
-  const secret = { org, name, version: earlier.version, sealed };
-  const plaintext = await openSecret(plane.settings.masterKey, secret);
-  return sealProviderKey(plane, { org, name, version }, plaintext);
+  const sealed = parseJson(sealedKey, "A sealed key") as FirstSealedSecret;
+  return openFirstSecret(keys.master, { org, name, version, sealed });
+}
+
+export interface ProviderDraft {
+  readonly provider: ProviderVersion;
+  /** The API key, where this version brings one. */
+  readonly key?: SecretRow | undefined;
+  readonly by: UserId;
 }
 
 /**
@@ -105,8 +111,7 @@ export async function resealProviderKey(
  */
 export async function commitProvider(
   plane: ControlPlane,
-  provider: ProviderVersion,
-  by: UserId,
+  { provider, key, by }: ProviderDraft,
 ): Promise<AgentId[] | undefined> {
   const { db, clock } = plane;
   const { org, name, version } = provider;
@@ -128,6 +133,7 @@ export async function commitProvider(
         }),
       raiseUsers(db, provider),
       oweUsers(db, provider),
+      ...(key ? [insertSecret(db, key)] : []),
     ]);
     return raised.map(({ id }) => id);
   } catch (error) {
@@ -150,6 +156,7 @@ export async function deleteProvider(plane: ControlPlane, name: ProviderName): P
     raiseUsers(db, name),
     oweUsers(db, name),
   ]);
+  await deleteSecretRows(db, { org: name.org, name: providerKeyName(name.name) }, at);
   await emptyCache(
     plane,
     removed.map((version) => providerVersionKey(version.org, version)),

@@ -1,0 +1,53 @@
+// Provider keys of an earlier product lie inside their provider's record: each moves to the sealed secrets, as a new version.
+import { parse, parseJson, providerVersionSchema, type ProviderVersion } from "@acos/protocol";
+import { and, eq, isNull, like } from "drizzle-orm";
+
+import type { ControlPlane } from "../control-plane.ts";
+import { providers, providerVersions } from "../store/control-tables.ts";
+import {
+  commitProvider,
+  openFirstProviderKey,
+  sealProviderKey,
+} from "../store/provider-versions.ts";
+import { catchUp } from "../adoptions.ts";
+
+/** Moves up to `limit` keys and answers how many. Throws TrustError when one cannot be opened. */
+export async function moveFirstKeys(plane: ControlPlane, limit: number): Promise<number> {
+  const rows = await plane.db
+    .select({ body: providerVersions.body, by: providerVersions.createdBy })
+    .from(providers)
+    .innerJoin(
+      providerVersions,
+      and(
+        eq(providerVersions.org, providers.org),
+        eq(providerVersions.name, providers.name),
+        eq(providerVersions.version, providers.version),
+      ),
+    )
+    .where(and(isNull(providers.deletedAt), like(providerVersions.body, '%"sealedKey"%')))
+    .limit(limit);
+  for (const { body, by } of rows) {
+    const what = "A provider's version";
+    const earlier = parse(providerVersionSchema, parseJson(body, what), what);
+    await move(plane, earlier, by);
+  }
+  if (rows.length > 0) {
+    // The groups that use these providers are owed the new versions.
+    plane.outbox.noteOwing();
+    await catchUp(plane);
+  }
+  return rows.length;
+}
+
+async function move(
+  plane: ControlPlane,
+  { sealedKey, ...earlier }: ProviderVersion,
+  by: Parameters<typeof sealProviderKey>[1]["by"],
+): Promise<void> {
+  if (sealedKey === undefined) return;
+  const plaintext = await openFirstProviderKey(plane, { ...earlier, sealedKey });
+  const version = earlier.version + 1;
+  const key = await sealProviderKey(plane, { ...earlier, version, by }, plaintext);
+  // Somebody who changes the provider at this moment moves the key as well.
+  await commitProvider(plane, { provider: { ...earlier, version, keyVersion: version }, key, by });
+}
