@@ -15,6 +15,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   groups: async () => inTerminal((await import("./cli/groups.ts")).groups),
   post: async () => inTerminal((await import("./cli/post.ts")).post),
   tail: async () => inTerminal((await import("./cli/tail.ts")).tail),
+  keys: async () => inTerminal((await import("./cli/keys.ts")).keys),
   chat: async () => inTerminal((await import("./cli/chat.ts")).chat),
 };
 

@@ -10,6 +10,8 @@ export const USAGE = `acos: a place where people and agents work together
   acos post GROUP TEXT         say one thing in a group
   acos tail GROUP [--json] [--since SEQ]
                                follow a group
+  acos keys [rotate ca|master|data] [--data PATH]
+                               which keys are at work here, and the exchange of one
 
 GROUP is a group's id or its name. "acos up --help" lists the flags of up.
 `;

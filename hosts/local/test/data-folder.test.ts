@@ -13,8 +13,9 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { locateDataFolder, makeDataFolder, openKeys } from "../src/up/data-folder.ts";
+import { locateDataFolder, makeDataFolder } from "../src/up/data-folder.ts";
 import { fingerprint } from "../src/up/fingerprint.ts";
+import { KeyFiles } from "../src/up/key-files.ts";
 import { endFormerProcesses, listOwned } from "../src/up/owned-processes.ts";
 import { takeOwnerLock } from "../src/up/owner-lock.ts";
 import { RefusedStart } from "../src/usage-error.ts";
@@ -32,7 +33,7 @@ describe("keys", () => {
     const umask = process.umask(0);
     const folder = locateDataFolder(join(root, "data"));
     makeDataFolder(folder);
-    const keys = await openKeys(folder);
+    const keys = (await KeyFiles.open(folder)).read();
     process.umask(umask);
     expect(modeOf(folder.path)).toBe("700");
     const files = readdirSync(join(folder.path, "keys"));
@@ -40,20 +41,15 @@ describe("keys", () => {
       files.map(() => "600"),
     );
     expect(modeOf(join(folder.path, "keys"))).toBe("700");
-    expect(await openKeys(folder)).toEqual(keys);
+    expect((await KeyFiles.open(folder)).read()).toEqual(keys);
   });
 
   it("[D1] are what the Workers take: a ring of Ed25519 JWKs and 32 bytes", async () => {
     const folder = locateDataFolder(join(root, "data"));
     makeDataFolder(folder);
-    const keys = await openKeys(folder);
-    expect(JSON.parse(keys.authority)).toEqual([
-      expect.objectContaining({
-        kty: "OKP",
-        crv: "Ed25519",
-        d: expect.any(String),
-      }),
-    ]);
+    const keys = (await KeyFiles.open(folder)).read();
+    const jwk = { kty: "OKP", crv: "Ed25519", x: expect.any(String), d: expect.any(String) };
+    expect(JSON.parse(keys.authority)).toEqual([jwk, jwk]);
     expect(Buffer.from(keys.master, "base64url")).toHaveLength(32);
     expect(keys.auth).not.toBe(keys.master);
   });
@@ -63,19 +59,19 @@ describe("keys", () => {
     async (file) => {
       const folder = locateDataFolder(join(root, "data"));
       makeDataFolder(folder);
-      await openKeys(folder);
+      await KeyFiles.open(folder);
       rmSync(join(folder.path, "keys", file));
-      await expect(openKeys(folder)).rejects.toThrow(file);
+      await expect(KeyFiles.open(folder)).rejects.toThrow(file);
     },
   );
 
   it("[D2] all of them missing is an error too, once they were made", async () => {
     const folder = locateDataFolder(join(root, "data"));
     makeDataFolder(folder);
-    await openKeys(folder);
+    await KeyFiles.open(folder);
     for (const file of ["ca.json", "master.key", "auth.secret"])
       rmSync(join(folder.path, "keys", file));
-    await expect(openKeys(folder)).rejects.toThrow(RefusedStart);
+    await expect(KeyFiles.open(folder)).rejects.toThrow(RefusedStart);
   });
 });
 

@@ -10,6 +10,12 @@ const ORCHESTRATOR = `
 import { WorkerEntrypoint } from "cloudflare:workers";
 export class GroupDirectory extends WorkerEntrypoint { rename() {} }
 export class CertificateAuthority extends WorkerEntrypoint { issue(group) { return "certificate for " + group; } }
+export class KeyCare extends WorkerEntrypoint {
+  async fetch() {
+    const { authority, master } = await (await this.env.KEYS.fetch("https://launcher.internal/keys")).json();
+    return Response.json({ signing: JSON.parse(authority)[0].x, kek: master.split("\\n").length + " keys", moved: 0, rewrapped: 0, renewed: 0, resealed: 0, left: 0 });
+  }
+}
 export class AgentRecords extends WorkerEntrypoint {
   fetch(request) { return Response.json({ url: request.url, secret: request.headers.get("acos-inner-secret") }); }
 }
@@ -17,7 +23,7 @@ export default { async fetch(request, env) {
   const url = new URL(request.url);
   const group = (name) => env.GROUPS.get(env.GROUPS.idFromName(name));
   if (url.pathname === "/healthz") return Response.json({ status: "ok" });
-  if (url.pathname === "/vars") return Response.json({ origins: env.PUBLIC_ORIGINS, models: JSON.parse(env.BUILTIN_MODELS), key: JSON.parse(env.CA_KEYS)[0].kid });
+  if (url.pathname === "/vars") return Response.json({ origins: env.PUBLIC_ORIGINS, models: JSON.parse(env.BUILTIN_MODELS), keys: Object.keys(await (await env.KEYS.fetch("https://launcher.internal/keys")).json()) });
   if (url.pathname === "/rows") return Response.json((await env.DB.prepare("SELECT name FROM things ORDER BY name").all()).results);
   if (url.pathname === "/slow") { await new Promise((done) => setTimeout(done, Number(url.searchParams.get("ms")))); return new Response("slow but whole"); }
   if (url.pathname === "/page") return env.ASSETS.fetch(request);
@@ -52,6 +58,7 @@ async function keepTalking(writer) { for (;;) { await writer.write(new TextEncod
 export default { async fetch(request, env) {
   const url = new URL(request.url);
   if (url.pathname === "/url") return Response.json({ url: request.url, method: request.method, body: await request.text(), secret: request.headers.get("acos-inner-secret") });
+  if (url.pathname === "/keys") return Response.json(Object.keys(await (await env.KEYS.fetch("https://launcher.internal/keys")).json()));
   if (url.pathname === "/records") return env.RECORDS.fetch("https://orchestrator.internal/agent-versions/a/1");
   if (url.pathname === "/put") { await env.AGENT_CACHE.put(url.searchParams.get("key"), await request.text()); return new Response("put"); }
   if (url.pathname === "/get") return Response.json({ value: await env.AGENT_CACHE.get(url.searchParams.get("key"), "text") });

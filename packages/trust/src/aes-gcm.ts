@@ -6,7 +6,7 @@ import { TrustError } from "./trust-error.ts";
 
 export const KEY_BYTES = 32;
 /** 96 bits, the only length AES-GCM takes without hashing it first. */
-export const IV_BYTES = 12;
+const IV_BYTES = 12;
 
 /** Makes that many unpredictable bytes. Contract: never the same bytes twice. */
 export type RandomBytes = (length: number) => Uint8Array;

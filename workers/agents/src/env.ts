@@ -3,7 +3,6 @@ import { PROVIDER_KINDS, type ProviderKind } from "@acos/protocol";
 
 import type { EgressPolicy } from "./egress.ts";
 import type { ProviderAccess } from "./models/providers.ts";
-import type { MasterKeyParts } from "./secrets/master-key-source.ts";
 
 /** Pause between two words of the rehearsal model: reads like speech, and a long answer still takes seconds. */
 const REHEARSAL_DELAY_MS = 15;
@@ -37,6 +36,14 @@ export interface AgentsBindings {
   /** Comma list of host or host:port that may be reached although local. */
   readonly EGRESS_ALLOW?: string;
   readonly REHEARSAL_DELAY_MS?: string;
+}
+
+/** Where the master keys are read. */
+export interface MasterKeyParts {
+  /** The deployment's secret MASTER_KEY. */
+  readonly text: string | undefined;
+  /** The launcher, where one runs us; it wins. */
+  readonly launcher: RecordSource | undefined;
 }
 
 export interface Env {

@@ -13,7 +13,7 @@ import { serveApi } from "./rest/serve-api.ts";
 import { SIGN_IN_PATH } from "./sign-in/sign-in.ts";
 import { serveSignIn } from "./sign-in/serve-sign-in.ts";
 import { serveSocket, SOCKET_PATH } from "./socket-handshake.ts";
-import { careWhenDue } from "./vault/care-watch.ts";
+import { careWhenDue } from "./vault/care-when-due.ts";
 
 export { AgentRecords } from "./agent-records.ts";
 export { CertificateAuthority } from "./certificate-authority.ts";

@@ -1,18 +1,6 @@
-// The folder that holds everything that lasts: who may read it, where things are in it, and the keys made at first start.
-import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+// The folder that holds everything that lasts: who may read it, and where things are in it.
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 
 import { RefusedStart } from "../usage-error.ts";
 
@@ -26,20 +14,7 @@ export interface DataFolder {
   readonly scratch: string;
 }
 
-export interface Keys {
-  /** JSON array of private Ed25519 JWKs; the first signs. */
-  readonly authority: string;
-  /** Key-encryption key for secrets: 32 bytes, base64url. */
-  readonly master: string;
-  /** Secret of the sign-in library. */
-  readonly auth: string;
-}
-
-const FOLDER_MODE = 0o700;
-const KEY_MODE = 0o600;
-/** 256 bits: more than anybody can guess. */
-const SECRET_BYTES = 32;
-const KEY_FILES = { authority: "ca.json", master: "master.key", auth: "auth.secret" } as const;
+export const FOLDER_MODE = 0o700;
 
 /** Tells where things are; creates nothing. */
 export function locateDataFolder(path: string): DataFolder {
@@ -70,55 +45,4 @@ export function useScratch({ scratch }: DataFolder): void {
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true, mode: FOLDER_MODE });
   process.env["TMPDIR"] = scratch;
-}
-
-/**
- * Reads the keys, or makes all of them when the folder is new. One that is missing later is an error and never made
- * anew: what was sealed or signed with it would be lost without a word. Does not check that a key is well-formed.
- */
-export async function openKeys(folder: DataFolder): Promise<Keys> {
-  const at = (file: string) => join(folder.path, "keys", file);
-  const missing = Object.values(KEY_FILES).filter((file) => !existsSync(at(file)));
-  if (missing.length === Object.keys(KEY_FILES).length && !existsSync(at("made")))
-    await makeKeys(at);
-  else if (missing.length > 0)
-    throw new RefusedStart(
-      `${at(missing[0] ?? "")} is missing, and what it protects cannot be read without it. Bring it back from a backup.`,
-    );
-  const read = (file: string) => {
-    chmodSync(at(file), KEY_MODE);
-    return readFileSync(at(file), "utf8").trim();
-  };
-  return {
-    authority: read(KEY_FILES.authority),
-    master: read(KEY_FILES.master),
-    auth: read(KEY_FILES.auth),
-  };
-}
-
-async function makeKeys(at: (file: string) => string): Promise<void> {
-  // Loaded at the first start only: no later one should wait for it.
-  const { generateKeyPair, generateMasterKey } = await import("@acos/trust");
-  const { privateJwk } = await generateKeyPair();
-  mkdirSync(dirname(at("made")), { recursive: true, mode: FOLDER_MODE });
-  writeDurably(at(KEY_FILES.authority), JSON.stringify([privateJwk]));
-  writeDurably(at(KEY_FILES.master), generateMasterKey());
-  writeDurably(at(KEY_FILES.auth), randomBytes(SECRET_BYTES).toString("base64url"));
-  writeDurably(
-    at("made"),
-    "The keys of this folder were made once; a missing one is never made again.",
-  );
-}
-
-/** Writes a file that either is there whole after a power cut or is not there at all. */
-function writeDurably(path: string, text: string): void {
-  const draft = `${path}.draft`;
-  const file = openSync(draft, "w", KEY_MODE);
-  writeSync(file, `${text}\n`);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(draft, path);
-  const folder = openSync(dirname(path), "r");
-  fsyncSync(folder);
-  closeSync(folder);
 }

@@ -3,18 +3,16 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { RefusedStart } from "../usage-error.ts";
 import { DIST, REPOSITORY, WEB_DIST, buildAll } from "./build-all.ts";
-import {
-  type DataFolder,
-  locateDataFolder,
-  makeDataFolder,
-  openKeys,
-  useScratch,
-} from "./data-folder.ts";
+import { askForCare } from "./ask-for-care.ts";
+import { openControlDoor } from "./control-server.ts";
+import { type DataFolder, locateDataFolder, makeDataFolder, useScratch } from "./data-folder.ts";
 import { detectModels } from "./detect-models.ts";
 import type { FileLock } from "./file-lock.ts";
+import { KeyFiles } from "./key-files.ts";
 import type { Environment, UpFlags } from "./flags.ts";
 import type { Log } from "./log.ts";
 import { migrateDatabase } from "./migrations.ts";
@@ -24,6 +22,7 @@ import { watchParents } from "./parent-watch.ts";
 import { takeOwnerLock } from "./owner-lock.ts";
 import { claimPort, freeLoopbackPorts } from "./port.ts";
 import { ownRuntime, recordOwnedIn } from "./runtime-options.ts";
+import { rotate, type Rotation } from "./rotate-keys.ts";
 import { stopRuntimes } from "./stop.ts";
 import { type Runtimes, startRuntimes } from "./supervise.ts";
 import { type Plan, urlHost } from "./workers.ts";
@@ -48,18 +47,30 @@ export async function up(flags: UpFlags, rim: UpRim): Promise<void> {
   ownRuntime(process.pid);
   recordOwnedIn(folder.running);
   useScratch(folder);
-  const keys = await openKeys(folder);
+  const files = await KeyFiles.open(folder);
   for (const name of await migrateDatabase(folder, migrationsOf(rim.environment)))
     rim.log.info(`migrated ${name}`);
   const [gatewayPort = 0, agentsPort = 0] = await freeLoopbackPorts(2);
+  const innerSecret = randomBytes(32).toString("base64url");
+  const care = () => askForCare(gatewayPort, innerSecret);
+  const rotationRim = { files, care, now: Date.now, wait: pause };
+  const control = await openControlDoor({
+    folder,
+    files,
+    log: rim.log,
+    care,
+    rotate: oneAtATime((kind: Rotation) => rotate(kind, rotationRim)),
+  });
+  life.onEnd(() => control.close());
   const plan: Plan = {
     ...bundles,
-    keys,
+    control,
+    authSecret: files.read().auth,
     port,
     gatewayPort,
     agentsPort,
     host: flags.host,
-    innerSecret: randomBytes(32).toString("base64url"),
+    innerSecret,
     detected: await detecting,
     environment: rim.environment,
   };
@@ -75,6 +86,16 @@ export async function up(flags: UpFlags, rim: UpRim): Promise<void> {
     rim.log.warn(`listening on ${flags.host}: other machines can reach this one`);
   rim.say(`ready ${url}`);
   if (flags.open) openInBrowser(url, rim.log);
+}
+
+/** Two exchanges at once would undo each other: the second begins when the first has ended, however it ended. */
+function oneAtATime(work: (kind: Rotation) => Promise<string>): typeof work {
+  let before: Promise<unknown> = Promise.resolve();
+  return (kind) => {
+    const next = before.then(() => work(kind));
+    before = next.catch(() => undefined);
+    return next;
+  };
 }
 
 function isLoopback(host: string): boolean {
@@ -130,7 +151,7 @@ interface Served {
 class Life {
   ending = false;
   #served: Served | undefined;
-  #release: (() => void) | undefined;
+  readonly #atEnd: (() => void)[] = [];
   readonly #rim: UpRim;
 
   constructor(rim: UpRim) {
@@ -141,8 +162,9 @@ class Life {
       watchParents(() => void this.#stop("the end of npm"));
   }
 
-  onEnd(release: () => void): void {
-    this.#release = release;
+  /** Contract of `work`: does not throw; run once, whatever the end is, the last one that was given first. */
+  onEnd(work: () => void): void {
+    this.#atEnd.unshift(work);
   }
 
   serving(served: Served): void {
@@ -179,7 +201,7 @@ class Life {
 
   #end(code: number): void {
     this.ending = true;
-    this.#release?.();
+    for (const work of this.#atEnd.splice(0)) work();
     this.#rim.exit(code);
   }
 }

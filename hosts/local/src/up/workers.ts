@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import type { V4WorkerOptions } from "miniflare";
 
-import type { Keys } from "./data-folder.ts";
+import type { ControlDoor } from "./control-server.ts";
 import type { Environment } from "./flags.ts";
 import type { Detected } from "./models.ts";
 import { CACHE_ID, COMPATIBILITY, DATABASE_ID } from "./runtime-options.ts";
@@ -18,7 +18,9 @@ export interface Plan {
   readonly agentsPort: number;
   /** Proves to the inner ports that a caller belongs to this start. */
   readonly innerSecret: string;
-  readonly keys: Keys;
+  /** Where the Workers read their keys. */
+  readonly control: Pick<ControlDoor, "port" | "orchestratorSecret" | "agentsSecret">;
+  readonly authSecret: string;
   readonly detected: Detected;
   /** Folder of the bundles: `<worker>/index.js` and `embedding/`. */
   readonly bundles: string;
@@ -60,10 +62,13 @@ export function agentsWorkers(plan: Plan): V4WorkerOptions[] {
       { path: "embedding/agents-shell.js" },
     ]),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: plan.agentsPort }],
-    serviceBindings: { RECORDS: toMain, CACHE: toMain },
+    serviceBindings: {
+      RECORDS: toMain,
+      CACHE: toMain,
+      KEYS: external(plan.control.port, plan.control.agentsSecret),
+    },
     bindings: {
       INNER_SECRET: plan.innerSecret,
-      MASTER_KEY: plan.keys.master,
       BUILTIN_PROVIDERS: JSON.stringify(plan.detected.providers),
       ALLOW_LOCAL_EGRESS: "true",
       EGRESS_ALLOW: plan.environment["ACOS_EGRESS_ALLOW"] ?? "",
@@ -102,11 +107,12 @@ function orchestrator(plan: Plan): V4WorkerOptions {
     durableObjects: {
       GROUPS: { className: "GroupController", scriptName: "group-controller", useSQLite: true },
     },
-    serviceBindings: { ASSETS: "web" },
+    serviceBindings: {
+      ASSETS: "web",
+      KEYS: external(plan.control.port, plan.control.orchestratorSecret),
+    },
     bindings: {
-      CA_KEYS: plan.keys.authority,
-      MASTER_KEY: plan.keys.master,
-      AUTH_SECRET: plan.keys.auth,
+      AUTH_SECRET: plan.authSecret,
       PUBLIC_ORIGINS: trustedOrigins(plan.host, plan.port).join(","),
       EMBEDDED: "true",
       BUILTIN_MODELS: JSON.stringify(plan.detected.models),
@@ -145,6 +151,7 @@ function gateway(plan: Plan): V4WorkerOptions {
     kvNamespaces: { AGENT_CACHE: CACHE_ID },
     serviceBindings: {
       RECORDS: { name: "orchestrator", entrypoint: "AgentRecords" },
+      KEY_CARE: { name: "orchestrator", entrypoint: "KeyCare" },
       LIFECYCLE: { name: "group-controller", entrypoint: "Lifecycle" },
     },
     bindings: { INNER_SECRET: plan.innerSecret },

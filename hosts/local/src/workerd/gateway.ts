@@ -1,9 +1,10 @@
 // Runs in the main runtime process, on an inner loopback port: lets the agents process, and nobody else, reach the cache
-// and the orchestrator's records, and lets the launcher ask for a drain. Every request must carry this start's secret.
+// and the orchestrator's records, and lets the launcher ask for a drain and for care of the keys. Every request must carry this start's secret.
 
 /** The header that proves a request comes from a process of this start. */
 const SECRET_HEADER = "acos-inner-secret";
 const CACHE_PATH = "/inner/agent-cache/";
+const KEY_CARE_PATH = "/inner/key-care";
 const DRAIN_PATH = "/inner/drain";
 
 interface Service {
@@ -24,6 +25,7 @@ interface GatewayEnv {
   readonly INNER_SECRET: string;
   readonly RECORDS: Service;
   readonly AGENT_CACHE: Cache;
+  readonly KEY_CARE: Service;
   readonly LIFECYCLE: Service;
 }
 
@@ -32,6 +34,8 @@ async function route(request: Request, env: GatewayEnv): Promise<Response> {
     return answer(403);
   const { pathname } = new URL(request.url);
   if (pathname === DRAIN_PATH) return drain(request, env);
+  if (pathname === KEY_CARE_PATH)
+    return env.KEY_CARE.fetch(new Request("https://orchestrator.internal/key-care"));
   if (pathname.startsWith(CACHE_PATH))
     return cached(request, env.AGENT_CACHE, decodeURIComponent(pathname.slice(CACHE_PATH.length)));
   const headers = new Headers(request.headers);

@@ -2,18 +2,11 @@
 import { problem, ProblemError } from "@acos/protocol";
 import { parseMasterKeys, type MasterKeys } from "@acos/trust";
 
-import type { RecordSource } from "../env.ts";
+import type { MasterKeyParts, RecordSource } from "../env.ts";
 
 const KEYS_URL = "https://launcher.internal/keys";
 /** A record under an unknown master key makes us look again, but not more often than this. */
 const REREAD_PAUSE_MS = 1_000;
-
-export interface MasterKeyParts {
-  /** The deployment's secret MASTER_KEY. */
-  readonly text: string | undefined;
-  /** The launcher, where one runs us; it wins. */
-  readonly launcher: RecordSource | undefined;
-}
 
 export class MasterKeySource {
   readonly #parts: MasterKeyParts;

@@ -1,7 +1,4 @@
-// When keys need care: after they changed, and now and then, beside somebody's request.
-import type { ControlPlane } from "../control-plane.ts";
-import { logError } from "../log.ts";
-import { careForKeys } from "./care.ts";
+// When keys need care: after they changed, and now and then; kept in memory, so that a request with nothing due costs nothing.
 import type { PlaneKeys } from "./live-keys.ts";
 
 /** A fresh isolate serves first. */
@@ -30,16 +27,5 @@ export class CareWatch {
 
   noteDone(left: number, nowMs: number): void {
     this.#againAtMs = nowMs + (left === 0 ? IDLE_MS : BUSY_MS);
-  }
-}
-
-/** Cares for keys when it is time. Never throws: what could not be done is done the next time. */
-export async function careWhenDue(plane: ControlPlane): Promise<void> {
-  if (!plane.care.takeDue(plane.keys, plane.clock.now())) return;
-  try {
-    const { left } = await careForKeys(plane);
-    plane.care.noteDone(left, plane.clock.now());
-  } catch (error) {
-    logError("keys could not be cared for", error);
   }
 }
