@@ -31,12 +31,17 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** Starts a product with an owner and a provider. Throws when any of it is refused. */
-export async function openScene(): Promise<Scene> {
+/** Starts a product with an owner and a provider; further local hosts that tools may call. Throws when any of it is refused. */
+export async function openScene({
+  egressAllow = [],
+}: { readonly egressAllow?: readonly string[] } = {}): Promise<Scene> {
   const model = await startScriptedModel();
   const effects = await startEffectServer();
   const product = await startProduct({
-    env: { ACOS_EGRESS_ALLOW: effects.host, ACOS_REHEARSAL_DELAY_MS: "5" },
+    env: {
+      ACOS_EGRESS_ALLOW: [effects.host, ...egressAllow].join(","),
+      ACOS_REHEARSAL_DELAY_MS: "5",
+    },
   });
   const owner = await makeOwner(product, model).catch(async (error: unknown) => {
     await product.kill9();
