@@ -2,14 +2,14 @@
 //
 //   records of the first layout ─▶ data keys under the first master key ─▶ new data keys where the old are too old
 //                              ─▶ secrets under their org's newest data key ─▶ data keys that nothing needs are gone
-import { rewrapDataKey, TrustError, type SealedSecret } from "@acos/trust";
+import { rewrapDataKey, type SealedSecret } from "@acos/trust";
 import { and, eq, isNotNull, lt, ne, sql } from "drizzle-orm";
 
 import type { ControlPlane } from "../control-plane.ts";
-import { logError } from "../log.ts";
 import { dataKeys, secrets } from "../store/control-tables.ts";
 import { storedOf, updateDataKey } from "../store/data-key-rows.ts";
-import { moveFirstKeys } from "./first-keys.ts";
+import { countFirstKeys, moveFirstKeys } from "./first-keys.ts";
+import { orSkip } from "./or-skip.ts";
 import { INSTALLATION } from "./vault.ts";
 
 /** Rows of each sort in one go: one request's share of the platform's thousand calls. */
@@ -121,15 +121,5 @@ async function countLeft({ db, keys }: ControlPlane): Promise<number> {
     db.select({ count }).from(dataKeys).where(ne(dataKeys.kek, keys.master[0].id)),
     db.select({ count }).from(secrets).where(UNDER_EARLIER),
   ]);
-  return (wrapped?.count ?? 0) + (sealed?.count ?? 0);
-}
-
-/** A record that cannot be opened is told in the log and left as it is: it must not keep the others from their care. */
-async function orSkip(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof TrustError)) throw error;
-    logError("a sealed record could not be opened for its new key", error);
-  }
+  return (wrapped?.count ?? 0) + (sealed?.count ?? 0) + (await countFirstKeys(db));
 }

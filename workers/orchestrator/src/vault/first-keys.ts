@@ -2,18 +2,44 @@
 import { parse, parseJson, providerVersionSchema, type ProviderVersion } from "@acos/protocol";
 import { and, eq, isNull, like } from "drizzle-orm";
 
+import { catchUp } from "../adoptions.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { providers, providerVersions } from "../store/control-tables.ts";
+import type { Database } from "../store/database.ts";
 import {
   commitProvider,
   openFirstProviderKey,
   sealProviderKey,
 } from "../store/provider-versions.ts";
-import { catchUp } from "../adoptions.ts";
+import { orSkip } from "./or-skip.ts";
 
-/** Moves up to `limit` keys and answers how many. Throws TrustError when one cannot be opened. */
+/** Moves up to `limit` keys and answers how many; one that cannot be opened stays. */
 export async function moveFirstKeys(plane: ControlPlane, limit: number): Promise<number> {
-  const rows = await plane.db
+  let moved = 0;
+  for (const { body, by } of await selectFirst(plane.db).limit(limit)) {
+    const what = "A provider's version";
+    const earlier = parse(providerVersionSchema, parseJson(body, what), what);
+    await orSkip(async () => {
+      await move(plane, earlier, by);
+      moved += 1;
+    });
+  }
+  if (moved > 0) {
+    // The groups that use these providers are owed the new versions.
+    plane.outbox.noteOwing();
+    await catchUp(plane);
+  }
+  return moved;
+}
+
+/** How many providers still hold their key themselves. */
+export async function countFirstKeys(db: Database): Promise<number> {
+  return (await selectFirst(db)).length;
+}
+
+/** Latest versions of living providers that hold their sealed key themselves. */
+function selectFirst(db: Database) {
+  return db
     .select({ body: providerVersions.body, by: providerVersions.createdBy })
     .from(providers)
     .innerJoin(
@@ -24,19 +50,7 @@ export async function moveFirstKeys(plane: ControlPlane, limit: number): Promise
         eq(providerVersions.version, providers.version),
       ),
     )
-    .where(and(isNull(providers.deletedAt), like(providerVersions.body, '%"sealedKey"%')))
-    .limit(limit);
-  for (const { body, by } of rows) {
-    const what = "A provider's version";
-    const earlier = parse(providerVersionSchema, parseJson(body, what), what);
-    await move(plane, earlier, by);
-  }
-  if (rows.length > 0) {
-    // The groups that use these providers are owed the new versions.
-    plane.outbox.noteOwing();
-    await catchUp(plane);
-  }
-  return rows.length;
+    .where(and(isNull(providers.deletedAt), like(providerVersions.body, '%"sealedKey"%')));
 }
 
 async function move(
