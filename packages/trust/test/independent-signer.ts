@@ -3,12 +3,15 @@ import {
   createSignature,
   verifySignature,
   webcrypto,
+  type FieldOccurrence,
+  type MessageDescriptor,
   type RequestDescriptor,
   type SignatureParameters,
 } from "http-message-sig";
 
 import { COVERED_COMPONENTS, SIGNATURE_TAG } from "../src/signature-profile.ts";
 import { NOW_S, sessionKey, withHeaders, type SignedFixture } from "./builders.ts";
+import { parseMessage, type SignedMessage } from "./rfc9421-base.ts";
 
 type Arrived = SignedFixture["request"];
 
@@ -61,4 +64,36 @@ export async function verifyIndependently(
 function descriptorOf({ method, url, headers }: Arrived): RequestDescriptor {
   const fields = [...headers].map(([name, value]) => ({ name, value }));
   return { kind: "request", method, targetUri: url, fields };
+}
+
+/** The base that the other implementation builds for one of the RFC's messages. Throws when it cannot read the message. */
+export async function baseByOthers({
+  message,
+  ...signed
+}: SignedMessage & { readonly signature: string; readonly alg: string }): Promise<string> {
+  const { startLine, fields } = parseMessage(message);
+  const named = fields.filter(({ name }) => name !== "signature" && name !== "signature-input");
+  const added = [
+    { name: "signature-input", value: signed.signatureInput },
+    { name: "signature", value: signed.signature },
+  ];
+  let base = "";
+  await verifySignature(messageOf(startLine, [...named, ...added]), {
+    policy: { algorithms: [signed.alg], requiredComponents: [], requiredParameters: [] },
+    resolveVerifier: () => ({
+      algorithm: signed.alg,
+      verify: (data) => {
+        base = new TextDecoder().decode(data);
+        return true;
+      },
+    }),
+  });
+  return base;
+}
+
+function messageOf(startLine: string, fields: readonly FieldOccurrence[]): MessageDescriptor {
+  const [first = "", second = ""] = startLine.split(" ");
+  if (first.startsWith("HTTP/")) return { kind: "response", status: Number(second), fields };
+  const host = fields.find(({ name }) => name === "host")?.value ?? "";
+  return { kind: "request", method: first, targetUri: `https://${host}${second}`, fields };
 }

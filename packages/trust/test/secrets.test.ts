@@ -224,9 +224,9 @@ const fromHex = (hex: string) =>
 
 describeVectors({ existsSync, readFileSync }, "wycheproof/aes_gcm_test.json", ({ testGroups }) => {
   const ours = testGroups.filter(({ ivSize, keySize }) => ivSize === 96 && keySize === 256);
-  it("[E5] the platform's AES-256-GCM with a 96-bit IV judges every vector as it should", async () => {
+  it("[E5] the platform's AES-256-GCM with a 96-bit IV judges 66 of 66 vectors as it should", async () => {
     const tests = ours.flatMap((group) => group.tests);
-    expect(tests).toHaveLength(66);
+    const judged = { valid: 0, invalid: 0 };
     for (const { key, iv, aad, msg, ct, tag, result } of tests) {
       const imported = await crypto.subtle.importKey("raw", fromHex(key), "AES-GCM", false, [
         "decrypt",
@@ -237,6 +237,9 @@ describeVectors({ existsSync, readFileSync }, "wycheproof/aes_gcm_test.json", ({
         .catch(() => undefined);
       if (result === "valid") expect(new Uint8Array(opened ?? [1])).toEqual(fromHex(msg));
       else expect(opened).toBeUndefined();
+      judged[result] += 1;
     }
+    expect(testGroups.flatMap((group) => group.tests)).toHaveLength(316);
+    expect(judged).toEqual({ valid: 39, invalid: 27 });
   });
 });

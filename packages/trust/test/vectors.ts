@@ -20,15 +20,18 @@ interface Groups<Group> {
 }
 
 /** What the files hold, as far as the tests look at it. */
-interface VectorFiles {
+export interface VectorFiles {
   "jwt-attacks.json": { readonly cases: readonly TokenAttack[] };
   "rfc9421-negatives.json": { readonly cases: readonly Named<"id" | "expect">[] };
   "rfc9421/cases.json": {
-    readonly cases: readonly (Named<"id" | "alg" | "signatureInput" | "signature"> & {
+    readonly cases: readonly (Named<
+      "id" | "alg" | "keyid" | "message" | "signatureInput" | "signature"
+    > & {
       readonly signatureBase: string | null;
       readonly expect: Verdict;
     })[];
   };
+  "rfc9421/keys.json": { readonly keys: readonly (JWK & { readonly kid: string })[] };
   "jose-rfc.json": {
     readonly jws: readonly (Named<"id" | "alg" | "jws" | "expect"> & { readonly jwk?: JWK })[];
     readonly thumbprints: readonly (Named<"id" | "sha256"> & { readonly jwk: PublicJwk })[];
@@ -39,6 +42,14 @@ interface VectorFiles {
     readonly private: JWK;
     readonly tests: readonly (Named<"comment" | "jws"> & { tcId: number; result: Verdict })[];
   }>;
+  "wycheproof/json_web_key_test.json": Groups<{
+    readonly public?: unknown;
+    readonly private?: unknown;
+    readonly tests: readonly { readonly tcId: number; readonly jws: string }[];
+  }>;
+  "wycheproof/json_web_crypto_test.json": Groups<{
+    readonly tests: readonly { readonly tcId: number; jws?: unknown; jwe?: unknown }[];
+  }>;
   "wycheproof/ed25519_test.json": Groups<{
     readonly publicKey: { readonly pk: string };
     readonly tests: readonly (Named<"msg" | "sig"> & { tcId: number; result: Verdict })[];
@@ -46,7 +57,9 @@ interface VectorFiles {
   "wycheproof/aes_gcm_test.json": Groups<{
     readonly ivSize: number;
     readonly keySize: number;
-    readonly tests: readonly Named<"key" | "iv" | "aad" | "msg" | "ct" | "tag" | "result">[];
+    readonly tests: readonly (Named<"key" | "iv" | "aad" | "msg" | "ct" | "tag"> & {
+      readonly result: Verdict;
+    })[];
   }>;
 }
 
