@@ -85,10 +85,11 @@ export async function verifySignedRequest(
   await requireSignature(values, received, trusted);
   if (values["content-digest"] !== contentDigest(await sha256Base64(request.body)))
     throw new TrustError("signed-request", "digest");
+  const run = readRun(values["acos-run"]);
   const nonce = `${received.keyId}.${received.nonce}`;
   if (!gate.nonces.remember(nonce, received.expires * 1000, nowMs))
     throw new TrustError("signed-request", "used");
-  return { certificate: trusted.certificate, run: readRun(values["acos-run"]) };
+  return { certificate: trusted.certificate, run };
 }
 
 function requireSizes({ url, headers, body }: SignableRequest, gate: RequestGate): void {

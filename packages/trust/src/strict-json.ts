@@ -15,7 +15,8 @@ export const JSON_MAX_DEPTH = 32;
 
 /**
  * Parses UTF-8 bytes as JSON. Answers undefined for malformed UTF-8, a byte order mark, a duplicate member, a member
- * named `__proto__`, a number outside the range of a double and nesting deeper than JSON_MAX_DEPTH. Does not limit size.
+ * named `__proto__`, a number outside the range of a double, half a surrogate pair and nesting deeper than
+ * JSON_MAX_DEPTH. Does not limit size.
  */
 export function parseStrictJson(bytes: Uint8Array): JsonValue | undefined {
   const text = fromUtf8(bytes);
@@ -27,7 +28,7 @@ export function parseStrictJson(bytes: Uint8Array): JsonValue | undefined {
     // Not JSON; the caller names what it was.
     return undefined;
   }
-  return isUnambiguous(text) && hasFiniteNumbers(value) ? value : undefined;
+  return isUnambiguous(text) && isReadAlike(value) ? value : undefined;
 }
 
 /** Same, and the value must be an object. */
@@ -68,8 +69,10 @@ function isNewMember(members: Set<string> | undefined, quoted: string): boolean 
   return true;
 }
 
-function hasFiniteNumbers(value: JsonValue): boolean {
+/** Parsers differ about numbers beyond a double and about half a surrogate pair: some keep it, some put another character. */
+function isReadAlike(value: JsonValue): boolean {
   if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value === "string") return value.isWellFormed();
   if (typeof value !== "object" || value === null) return true;
-  return Object.values(value).every(hasFiniteNumbers);
+  return Object.entries(value).every(([name, item]) => name.isWellFormed() && isReadAlike(item));
 }

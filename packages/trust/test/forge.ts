@@ -17,7 +17,20 @@ export async function forge(
   signature: ForgedSignature,
 ): Promise<string> {
   const text = (part: unknown) => (typeof part === "string" ? part : JSON.stringify(part));
-  const input = `${toBase64url(utf8(text(header)))}.${toBase64url(utf8(text(payload)))}`;
+  return signedSegments(
+    toBase64url(utf8(text(header))),
+    toBase64url(utf8(text(payload))),
+    signature,
+  );
+}
+
+/** Puts a signature behind two segments, whatever they are. */
+export async function signedSegments(
+  header: string,
+  payload: string,
+  signature: ForgedSignature,
+): Promise<string> {
+  const input = `${header}.${payload}`;
   return `${input}.${toBase64url(await signatureOf(utf8(input), signature))}`;
 }
 

@@ -1,7 +1,7 @@
 // The list of token attacks, each tried on every kind of token.
 import { createHmac } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { describeVectors } from "./vectors.ts";
 import { KeyRing, TrustError } from "../src/index.ts";
@@ -50,6 +50,33 @@ describeVectors({ existsSync, readFileSync }, "jwt-attacks.json", ({ cases }) =>
       },
     );
 
+  it("[T7] all 129 entries of the list are tried, on every kind of token that has what they attack", async () => {
+    const onTokens = cases.filter(({ cat }) => cat !== "cross-use");
+    expect(cases).toHaveLength(129);
+    expect(onTokens).toHaveLength(122);
+    const tried = TOKEN_FIXTURES.map((fixture) => [
+      fixture.subject,
+      onTokens.filter((attack) => appliesTo(attack, fixture)).length,
+    ]);
+    // What a kind does not carry cannot be left out of it: jti, scopes and cnf.
+    expect(Object.fromEntries(tried)).toEqual({
+      "session-certificate": 120,
+      "routing-token": 120,
+      "access-token": 120,
+      "tool-grant": 119,
+    });
+    const crossUse = cases.filter(({ cat }) => cat === "cross-use").map(({ id }) => id);
+    expect(crossUse.toSorted()).toEqual([...Object.keys(CROSS_USE), ...HELD_ELSEWHERE].toSorted());
+    // No attack does nothing: a forgery is never the valid token, but for the one that uses it twice.
+    for (const fixture of TOKEN_FIXTURES)
+      for (const attack of onTokens.filter((each) => appliesTo(each, fixture))) {
+        const victim = await victimOf(fixture, hmac);
+        const isReuse = attack.id.includes("reused") && fixture.subject === "routing-token";
+        const unchanged = (await forgeriesOf(attack, victim)).includes(victim.token);
+        expect(unchanged, `${fixture.subject}: ${attack.id}`).toBe(isReuse);
+      }
+  });
+
   it.each(cases.filter(({ cat }) => cat === "cross-use"))("[T6] refuses $id", async ({ id }) => {
     const attempt = CROSS_USE[id];
     if (HELD_ELSEWHERE.includes(id)) return expect(attempt).toBeUndefined();
@@ -97,23 +124,3 @@ const CROSS_USE: Readonly<Record<string, () => Promise<string>>> = {
     return reasonOf(verifySignedRequest(request, later.gate, NOW_MS));
   },
 };
-
-describe("one-byte changes", () => {
-  it.each(TOKEN_FIXTURES)(
-    "[T10] 250 changed characters of a $subject are all refused",
-    async (fixture) => {
-      const token = await fixture.sign();
-      const keys = await fixture.keys();
-      for (let round = 0; round < 250; round += 1) {
-        const place = (round * 7919) % token.length;
-        const code = 33 + ((token.charCodeAt(place) - 33 + 1 + (round % 90)) % 94);
-        const changed = token.slice(0, place) + String.fromCharCode(code) + token.slice(place + 1);
-        if (changed === token) continue;
-        expect(await reasonOf(fixture.verify(changed, keys)), `place ${place}`).not.toBe(
-          "accepted",
-        );
-      }
-      expect(await reasonOf(fixture.verify(token, keys))).toBe("accepted");
-    },
-  );
-});

@@ -282,7 +282,8 @@ describe("signing", () => {
 const KNOWN_GAPS = ["replay to other colo/instance"];
 
 describeVectors(files, "rfc9421-negatives.json", ({ cases }) => {
-  it("[Q2] every attack of the list is tried", () => {
+  it("[Q2] all 51 attacks of the list are tried", () => {
+    expect(cases).toHaveLength(51);
     expect(ATTACK_IDS.toSorted()).toEqual(cases.map(({ id }) => id).toSorted());
   });
 
@@ -298,38 +299,5 @@ describeVectors(files, "rfc9421-negatives.json", ({ cases }) => {
     if (verdict === "accept" || KNOWN_GAPS.includes(id)) expect(reason).toBe("accepted");
     else expect(reason).toMatch(/^[a-z_]+$/);
     if (verdict === "reject" && !KNOWN_GAPS.includes(id)) expect(reason).not.toBe("accepted");
-  });
-});
-
-describe("one-byte changes", () => {
-  it("[Q6] 1,000 changed characters of a signed request are all refused", async () => {
-    const { request, gate } = await signedRequest();
-    const names = [
-      "content-type",
-      "content-digest",
-      "acos-certificate",
-      "acos-run",
-      "signature-input",
-      "signature",
-    ];
-    const parts = [
-      request.method,
-      request.url,
-      ...names.map((name) => request.headers.get(name) ?? ""),
-    ];
-    const whole = parts.join("\n");
-    for (let round = 0; round < 1000; round += 1) {
-      const place = (round * 7919) % whole.length;
-      const code = 33 + ((whole.charCodeAt(place) - 33 + 1 + (round % 90)) % 94);
-      if (whole[place] === "\n" || String.fromCharCode(code) === whole[place]) continue;
-      const changed = whole.slice(0, place) + String.fromCharCode(code) + whole.slice(place + 1);
-      const [method = "", url = "", ...values] = changed.split("\n");
-      const fields = Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
-      const arrived = { ...withHeaders(request, fields), method, url };
-      expect(await reasonOf(verifySignedRequest(arrived, gate, NOW_MS)), `place ${place}`).toMatch(
-        /^(?!accepted)[a-z_]+$/,
-      );
-    }
-    expect(await reasonOf(verifySignedRequest(request, gate, NOW_MS))).toBe("accepted");
   });
 });

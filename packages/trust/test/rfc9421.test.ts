@@ -1,4 +1,5 @@
 // The 13 examples of RFC 9421: base and signature are judged as the RFC says, and none passes for one of our profile.
+import type { webcrypto } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 
@@ -40,7 +41,7 @@ async function verifies({ alg, keyid, signature }: Example, keys: Keys, base: st
     k === undefined
       ? await crypto.subtle.importKey(
           "jwk",
-          { kty, crv, n, e, x, y } as JsonWebKey,
+          { kty, crv, n, e, x, y } as webcrypto.JsonWebKey,
           importing,
           true,
           ["verify"],

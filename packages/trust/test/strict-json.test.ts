@@ -15,6 +15,8 @@ describe("strict JSON", () => {
     ["a duplicate member deep inside", '{"x":[{"a":1,"b":{"c":1,"c":2}}]}'],
     ["a member named __proto__", '{"__proto__":{}}'],
     ["a number no double holds", '{"exp":1e400}'],
+    ["half a surrogate pair", String.raw`["\ud800"]`],
+    ["half a surrogate pair in a member's name", String.raw`{"\udc00":1}`],
     ["a byte order mark", "\uFEFF{}"],
     [
       "nesting deeper than allowed",
@@ -26,6 +28,7 @@ describe("strict JSON", () => {
 
   it.each([
     ["the same member in two objects", '[{"a":1},{"a":1}]', [{ a: 1 }, { a: 1 }]],
+    ["a whole surrogate pair", String.raw`["\ud83d\ude00"]`, ["😀"]],
     ["brackets and quotes inside a string", String.raw`{"a":"}\",{\"a\":["}`, { a: '}",{"a":[' }],
     ["nesting as deep as allowed", "[".repeat(3) + "]".repeat(3), [[[]]]],
   ])("[T8] accepts %s", (_, text, value) => {
