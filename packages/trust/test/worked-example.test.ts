@@ -1,18 +1,33 @@
-// docs/design/trust.md shows one certificate and one signed request in full; this makes them again and compares.
+// docs/design/trust.md shows one token of each kind and one signed request in full; this makes them again and compares.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 
-import { createRequestGate, signRequest, verifySignedRequest } from "../src/index.ts";
 import {
+  KeyRing,
+  createRequestGate,
+  signAccessToken,
+  signRequest,
+  signRoutingToken,
+  signToolGrant,
+  verifyAccessToken,
+  verifyRoutingToken,
+  verifySignedRequest,
+  verifyToolGrant,
+} from "../src/index.ts";
+import {
+  GROUP,
   NOW_MS,
   RUN,
+  SESSION_JWK,
   caKey,
   caRing,
   certificateWith,
+  publicHalf,
   sessionKey,
   BODY,
   TARGET,
 } from "./builders.ts";
+import { ACCESS_CLAIMS, ROUTING_CLAIMS, TOOL_GRANT_CLAIMS, decodeToken } from "./token-fixtures.ts";
 import { signatureBase, parseSignature } from "../src/signature-profile.ts";
 
 const DOCUMENT = readFileSync(new URL("../../../docs/design/trust.md", import.meta.url), "utf8");
@@ -46,6 +61,41 @@ it("[X2] the certificate, the request and its base are those of the document", a
   for (const [name, value] of Object.entries(added)) headers.set(name, value);
   const gate = createRequestGate("acos:agents-worker", await caRing());
   await expect(verifySignedRequest(request, gate, NOW_MS)).resolves.toMatchObject({ run: RUN });
+});
+
+/** The claims that the document prints, and the token: in one line, and as it is. */
+function shownToken(marker: string): { claims: unknown; token: string } {
+  const claims: unknown = JSON.parse(shown(`${marker} claims`));
+  return { claims, token: shown(marker).replaceAll("\n", "") };
+}
+
+it("[X2] the certificate says what the document prints", async () => {
+  expect(decodeToken(await certificateWith()).payload).toEqual(shownToken("certificate").claims);
+});
+
+it("[X2] the routing token is that of the document, and opens its group", async () => {
+  const token = await signRoutingToken(ROUTING_CLAIMS, await caKey(), NOW_MS);
+  expect({ claims: decodeToken(token).payload, token }).toEqual(shownToken("routing token"));
+  const expected = { group: GROUP, nowMs: NOW_MS };
+  const verified = verifyRoutingToken(shownToken("routing token").token, await caRing(), expected);
+  await expect(verified).resolves.toMatchObject(ROUTING_CLAIMS);
+});
+
+it("[X2] the access token is that of the document, and is believed", async () => {
+  const token = await signAccessToken(ACCESS_CLAIMS, await caKey(), NOW_MS);
+  expect({ claims: decodeToken(token).payload, token }).toEqual(shownToken("access token"));
+  const { token: theirs } = shownToken("access token");
+  const verified = verifyAccessToken(theirs, await caRing(), { nowMs: NOW_MS });
+  await expect(verified).resolves.toMatchObject(ACCESS_CLAIMS);
+});
+
+it("[X2] the tool grant is that of the document, and lets its call run", async () => {
+  const token = await signToolGrant(TOOL_GRANT_CLAIMS, await sessionKey(), NOW_MS);
+  expect({ claims: decodeToken(token).payload, token }).toEqual(shownToken("tool grant"));
+  const keys = await KeyRing.of([publicHalf(SESSION_JWK)]);
+  const expected = { ...TOOL_GRANT_CLAIMS, nowMs: NOW_MS };
+  const verified = verifyToolGrant(shownToken("tool grant").token, keys, expected);
+  await expect(verified).resolves.toMatchObject(TOOL_GRANT_CLAIMS);
 });
 
 it("[X2] the keys of the document are the ones used", async () => {
