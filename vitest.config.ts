@@ -47,6 +47,7 @@ export default defineConfig({
       },
       ...globSync("workers/*/vitest.config.{ts,mts}", { cwd: import.meta.dirname }),
       whole("hosts", 10, ["hosts/**/*.test.ts"]),
+      whole("seeded-bugs", 15, ["tests/seeded-bugs/**/*.test.ts"]),
       whole("star", 20, ["tests/star/**/*.test.ts", "tests/conformance/**/*.test.ts"]),
       whole("chaos", 30, ["tests/chaos/**/*.test.ts"]),
       whole("bench", 40, ["tests/bench/**/*.test.ts"]),
