@@ -10,6 +10,7 @@ import { fanout } from "./suites/fanout.ts";
 import { hotpathReads } from "./suites/hotpath-reads.ts";
 import { memory } from "./suites/memory.ts";
 import { messages } from "./suites/messages.ts";
+import { revocation } from "./suites/revocation.ts";
 import { restart } from "./suites/restart.ts";
 import { stream } from "./suites/stream.ts";
 import { ttft } from "./suites/ttft.ts";
@@ -22,12 +23,13 @@ const RUN: Readonly<Record<SuiteName, (world: World) => Promise<void>>> = {
   watchers,
   messages,
   auth,
+  revocation,
   "hotpath-reads": hotpathReads,
   memory,
   restart,
 };
 /** Suites that start what they need themselves. */
-const ALONE: readonly SuiteName[] = ["auth", "hotpath-reads", "restart"];
+const ALONE: readonly SuiteName[] = ["auth", "revocation", "hotpath-reads", "restart"];
 
 export interface BenchResult {
   readonly figures: readonly Figure[];

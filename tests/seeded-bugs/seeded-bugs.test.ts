@@ -45,8 +45,8 @@ async function innerRun(verdictPath: string): Promise<string> {
   return printed;
 }
 
-const verdictOf = (project: RegExp, file: string) =>
-  verdicts.find((verdict) => project.test(verdict.project) && verdict.file === file);
+const verdictOf = (file: string, isProject: (project: string) => boolean) =>
+  verdicts.find((verdict) => verdict.file === file && isProject(verdict.project));
 
 describe("seeded bugs", () => {
   it("are at least as many as the chain has links, each with a name of its own", () => {
@@ -65,14 +65,14 @@ describe("seeded bugs", () => {
     "without any, %s is green, and has the tests that catch them",
     (test) => {
       const wanted = SEEDED_BUGS.filter((bug) => bug.test === test).map((bug) => bug.caughtBy);
-      const verdict = verdictOf(/^unchanged: /, test);
+      const verdict = verdictOf(test, (project) => project.startsWith("unchanged: "));
       expect(verdict, output).toMatchObject({ failed: [], broken: [] });
       expect(verdict?.passed).toEqual(expect.arrayContaining(wanted));
     },
   );
 
   it.each(SEEDED_BUGS)("$name: caught by $caughtBy", ({ name, test, caughtBy }) => {
-    const verdict = verdictOf(new RegExp(`^${RegExp.escape(name)}$`), test);
+    const verdict = verdictOf(test, (project) => project === name);
     expect(verdict?.broken, output).toEqual([]);
     expect(verdict?.failed).toContain(caughtBy);
   });

@@ -30,8 +30,7 @@ function verdictOf(module: TestModule): ProjectVerdict {
   };
 }
 
-/** vitest makes one of it for a run. */
-export default class VerdictWriter implements Reporter {
+export class VerdictWriter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const path = process.env["ACOS_VERDICTS"];
     if (path !== undefined) writeFileSync(path, JSON.stringify(modules.map(verdictOf)));

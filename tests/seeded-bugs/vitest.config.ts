@@ -12,6 +12,7 @@ import type { Plugin } from "vitest/config";
 
 import { REPOSITORY } from "../product.ts";
 import { SEEDED_BUGS, type SeededBug } from "./bugs.ts";
+import { VerdictWriter } from "./verdict-writer.ts";
 
 /** One file at a time on each of two cores: the tests in workerd start a runtime each. */
 const WORKERS_MAX = 2;
@@ -67,6 +68,10 @@ function project({ name, patches, worker, tests, testTimeout }: Run) {
   };
 }
 
+function literally(title: string): string {
+  return title.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
+
 const titles = [...new Set(bugs.map(({ caughtBy }) => caughtBy))];
 const tests = [...new Set(bugs.map(({ test }) => test))];
 const unchanged = [...new Set(tests.map(workerOf))].map((worker) => ({
@@ -88,8 +93,8 @@ export default defineConfig({
   root: REPOSITORY,
   test: {
     projects: [...unchanged, ...changed].map(project),
-    testNamePattern: new RegExp(titles.map((title) => RegExp.escape(title)).join("|")),
+    testNamePattern: new RegExp(titles.map(literally).join("|")),
     maxWorkers: WORKERS_MAX,
-    reporters: ["default", join(import.meta.dirname, "verdict-writer.ts")],
+    reporters: ["default", new VerdictWriter()],
   },
 });

@@ -2,7 +2,14 @@
 import { expect, it } from "vitest";
 
 import { createRequestGate, verifySignedRequest } from "../src/index.ts";
-import { NOW_MS, caRing, certificateWith, reasonOf, signedRequest } from "./builders.ts";
+import {
+  NOW_MS,
+  caRing,
+  certificateWith,
+  reasonOf,
+  signedRequest,
+  type SignedFixture,
+} from "./builders.ts";
 
 const CAPTURED = 1000;
 /** Longer than the 30 s that a signature counts and the 5 s of skew together. */
@@ -11,7 +18,7 @@ const LATER_MS = NOW_MS + 35_000;
 it("[Q8] [Q3] 1,000 captured requests are used at the gate that took them, and expired at any other 35 s later", async () => {
   const certificate = await certificateWith();
   const gate = createRequestGate("acos:agents-worker", await caRing());
-  const captured = [];
+  const captured: SignedFixture["request"][] = [];
   for (let count = 0; count < CAPTURED; count += 1)
     captured.push((await signedRequest({ certificate })).request);
   const verdicts = async (at: typeof gate, nowMs: number) => {

@@ -8,6 +8,7 @@ export const SUITES = [
   "watchers",
   "messages",
   "auth",
+  "revocation",
   "hotpath-reads",
   "memory",
   "restart",

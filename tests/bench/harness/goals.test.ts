@@ -44,6 +44,18 @@ describe("goals", () => {
     ).toBe("met");
   });
 
+  it("[B13] [B22] does not call a revocation fast whose tokens were not tried", () => {
+    const figures = [
+      figure(FIGURES.revocationP99Ms, "acos", 40),
+      figure(FIGURES.revokedTokensTaken, "acos", 0),
+    ];
+    const refused = (count: number) => figure(FIGURES.revokedTokensRefused, "acos", count);
+    expect(verdict("P17", [...figures, refused(0)])).toBe("not met");
+    expect(verdict("P17", [...figures, refused(60)])).toBe("met");
+    const slow = figure(FIGURES.revocationP99Ms, "acos", 2000);
+    expect(verdict("P17", [slow, ...figures.slice(1), refused(60)])).toBe("not met");
+  });
+
   it("[B11] measures against the best of the peers that ran", () => {
     const name = FIGURES.replyMs;
     const figures = [
@@ -72,6 +84,6 @@ describe("goals", () => {
 
   it("prints every goal once, in order", () => {
     const goals = [...goalTable([]).matchAll(/^\| (P\d+) /gm)].map((match) => match[1]);
-    expect(goals).toEqual(Array.from({ length: 15 }, (_, index) => `P${index + 1}`));
+    expect(goals).toEqual(Array.from({ length: 17 }, (_, index) => `P${index + 1}`));
   });
 });

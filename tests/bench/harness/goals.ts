@@ -1,4 +1,4 @@
-// The goals P1 to P15, each judged from figures alone: a ratio or an exact count against its bound, or "not measured".
+// The goals P1 to P17, each judged from figures alone: a ratio or an exact count against its bound, or "not measured".
 import {
   constantBytes,
   faster,
@@ -148,6 +148,25 @@ const GOALS: readonly Goal[] = [
     ],
   },
   later("P15", "hydration from R2", "comes with segments"),
+  {
+    goal: "P16",
+    what: "verification of a signed request, p50",
+    bound: "≤ 0.5 ms CPU, certificate cached or not",
+    conditions: (figures) => [
+      value(figures, { name: FIGURES.authenticationWarmP50Ms, max: 0.5, unit: "ms cached" }),
+      value(figures, { name: FIGURES.authenticationP50Ms, max: 0.5, unit: "ms not cached" }),
+    ],
+  },
+  {
+    goal: "P17",
+    what: "member removed to socket closed, p99",
+    bound: "< 2 s; routing tokens from before refused",
+    conditions: (figures) => [
+      value(figures, { name: FIGURES.revocationP99Ms, max: 1999, unit: "ms" }),
+      value(figures, { name: FIGURES.revokedTokensTaken, max: 0, unit: "tokens taken" }),
+      value(figures, { name: FIGURES.revokedTokensRefused, min: 1, unit: "refused" }),
+    ],
+  },
 ];
 
 function later(goal: string, what: string, why: string): Goal {

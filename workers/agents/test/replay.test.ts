@@ -1,4 +1,5 @@
 // A thousand captured requests sent to the Worker again: no model is called, no tool runs, nothing is served.
+import type { AgentVersion } from "@acos/protocol";
 import { describe, expect, it } from "vitest";
 
 import {
@@ -42,13 +43,13 @@ function outside() {
 }
 
 async function capture(star: Star): Promise<Request[]> {
-  const tool = {
+  const tool: AgentVersion["tools"][number] = {
     type: "http",
     name: "desk",
     description: "The desk.",
     methods: ["GET", "POST"],
     baseUrl: "https://tools.example.com/desk",
-  } as const;
+  };
   const pin = await star.records.agent(agentVersion({ model: "lab/small", tools: [tool] }));
   const call = {
     group: GROUP,
