@@ -27,7 +27,7 @@ import { signRoutingToken, verifyRoutingToken, verifySignedRequest } from "../sr
 const hmac = (key: Uint8Array, input: Uint8Array) =>
   new Uint8Array(createHmac("sha256", key).update(input).digest());
 
-/** Attacks on what only the group's own state knows; they are refused there. */
+/** Attacks on what only the group's own state knows; they are refused there (L6 of the Group Controller). */
 const HELD_ELSEWHERE = ["token of deleted group used"];
 
 describeVectors({ existsSync, readFileSync }, "jwt-attacks.json", ({ cases }) => {

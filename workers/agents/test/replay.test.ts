@@ -17,6 +17,8 @@ import {
 
 /** Half of them turns, half of them calls of an HTTP tool. */
 const EACH = 500;
+/** Three seconds on an idle core; other suites run beside this one. */
+const TIMEOUT_MS = 60_000;
 /** Longer than the 30 s that a signature counts and the 5 s of skew together. */
 const LATER_MS = 35_000;
 const PROVIDERS = JSON.stringify({
@@ -82,7 +84,7 @@ async function replay(star: Star, captured: readonly Request[]): Promise<Record<
   return tally;
 }
 
-describe("captured requests", () => {
+describe("captured requests", { timeout: TIMEOUT_MS }, () => {
   it("[A2] 1,000 replayed at once cause no call of a model and none of a tool", async () => {
     const { calls, fetcher } = outside();
     const star = await openStar({ fetcher, env: { BUILTIN_PROVIDERS: PROVIDERS } });

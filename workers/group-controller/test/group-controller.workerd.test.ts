@@ -161,6 +161,8 @@ describe("the log", () => {
     expect(await group.control.deleteGroup(group.lena)).toMatchObject({ ok: true });
     expect(await socket.untilClosed()).toEqual({ code: 4410, reason: "gone" });
     expect(await group.control.view(group.lena)).toMatchObject({ ok: false });
+    // A routing token from before the deletion was verified without a look at the group: it ends here.
+    expect((await upgrade(group.stub, group.lena)).status).toBe(404);
   });
 });
 
