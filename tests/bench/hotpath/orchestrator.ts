@@ -3,6 +3,7 @@ import product, {
   AgentRecords as ProductRecords,
   CertificateAuthority as ProductAuthority,
   GroupDirectory as ProductDirectory,
+  KeyCare as ProductKeyCare,
 } from "virtual:product/orchestrator";
 
 import { countedEnvironment, counts } from "./counting-bindings.ts";
@@ -27,6 +28,12 @@ export class GroupDirectory extends ProductDirectory {
 }
 
 export class AgentRecords extends ProductRecords {
+  constructor(context: object, env: object) {
+    super(context, countedEnvironment(env));
+  }
+}
+
+export class KeyCare extends ProductKeyCare {
   constructor(context: object, env: object) {
     super(context, countedEnvironment(env));
   }

@@ -6,6 +6,7 @@ declare module "virtual:product/orchestrator" {
   export const CertificateAuthority: WorkerClass;
   export const AgentRecords: WorkerClass;
   export const GroupDirectory: WorkerClass;
+  export const KeyCare: WorkerClass;
 }
 declare module "virtual:product/group-controller" {
   import type { GroupControllerClass, WorkerModule } from "virtual:product/shapes";
