@@ -17,6 +17,8 @@ const FILES = {
   strictJson: "packages/trust/src/strict-json.ts",
   base64: "packages/trust/src/base64.ts",
   caps: "packages/trust/src/caps.ts",
+  certificate: "packages/trust/src/session-certificate.ts",
+  publicKey: "packages/trust/src/public-key.ts",
   certificates: "packages/trust/src/certificate-cache.ts",
   profile: "packages/trust/src/signature-profile.ts",
   verification: "packages/trust/src/request-verification.ts",
@@ -33,6 +35,7 @@ const FILES = {
 } as const;
 
 const TESTS = {
+  keys: "packages/trust/test/keys.test.ts",
   kinds: "packages/trust/test/token-kinds.test.ts",
   tokens: "packages/trust/test/strict-token.test.ts",
   tokenAttacks: "packages/trust/test/token-attacks.test.ts",
@@ -110,6 +113,16 @@ const TOKENS: readonly SeededBug[] = [
     [["caps", `claims.requireOnly(CAP_NAMES, "caps");`, ""]],
     ["kinds", "[S4] refuses a cap it does not know instead of not limiting by it"],
   ),
+  bug(
+    "a certificate may bind more than its key",
+    [["certificate", `names.join() === "jwk"`, `names.includes("jwk")`]],
+    ["tokenAttacks", "[C4] refuses cnf with a member more"],
+  ),
+  bug(
+    "a key of small order is a key",
+    [["publicKey", "isBelowPrime && !SMALL_ORDER_Y.has(y)", "isBelowPrime"]],
+    ["keys", "[K1] is refused when its y is a point of order 8"],
+  ),
 ];
 
 const REQUESTS: readonly SeededBug[] = [
@@ -149,6 +162,16 @@ const REQUESTS: readonly SeededBug[] = [
     ["requests", "[S3] once a later epoch was seen, a certificate of an earlier one is refused"],
   ),
   bug(
+    "what was verified with a withdrawn CA key goes on counting",
+    [["certificates", "known?.keys === keys ? known", "known !== undefined ? known"]],
+    ["requests", "[Q13] a rotated ring no longer believes what it believed before"],
+  ),
+  bug(
+    "a header field makes another request of a signed one",
+    [["verification", `throw new TrustError("signed-request", "override", override);`, "void 0;"]],
+    ["requests", "[Q10] is refused when a header field would make another request of it"],
+  ),
+  bug(
     "a body speaks for any group",
     [["authenticate", "if (!isOwn)", "if (false as boolean)"]],
     ["sender", "[A3] may speak for its own group, org and run only"],
@@ -157,6 +180,14 @@ const REQUESTS: readonly SeededBug[] = [
     "the certificate's agents do not limit a turn",
     [["turn", "requireWithinCaps(caller.certificate.caps, { agent: agent.pin.agent });", ""]],
     ["sender", "[A6] an agent that the certificate does not name is refused"],
+  ),
+  bug(
+    "the certificate's tokens do not limit a turn",
+    [["turn", "if (left <= 0) throw", "if (left > 0) void"]],
+    [
+      "sender",
+      "[A6] a briefing larger than the certificate's tokens is refused before a model is called",
+    ],
   ),
   bug(
     "the certificate's tools do not limit a call",
@@ -180,7 +211,7 @@ const ADDRESSES: readonly SeededBug[] = [
   bug(
     "an IPv4 address inside IPv6 is not judged",
     [["egressAddress", "return classifyIpv4(inside);", `return "public";`]],
-    ["egress", "[E2] refuses every address of the attack list"],
+    ["egress", "[E2] refuses https://[2607:f8b0::200:5efe:127.0.0.1]/"],
   ),
   bug(
     "a redirect leads anywhere",
