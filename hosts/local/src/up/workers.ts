@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { closedBlocks, type Network } from "@acos/egress";
 import type { V4WorkerOptions } from "miniflare";
 
 import type { ControlDoor } from "./control-server.ts";
@@ -34,6 +35,10 @@ const FRAMES_PER_MINUTE = "6000";
 /** Between the words of the rehearsal model: slow enough to be seen streaming. */
 const REHEARSAL_DELAY_MS = "15";
 
+const CLOSED_DOOR = "closed-door";
+/** A Worker's global fetch and sockets lead to the closed door; its bindings are its only ways out. */
+const NO_WAY_OUT = { outboundService: CLOSED_DOOR };
+
 /** The deployed Workers stay as they are; these few lines put the embedded ones' shells around them. */
 const AGENTS_ENTRY = `import worker from "./agents/index.js";
 import { embedAgents } from "./embedding/agents-shell.js";
@@ -62,20 +67,45 @@ export function agentsWorkers(plan: Plan): V4WorkerOptions[] {
       { path: "embedding/agents-shell.js" },
     ]),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: plan.agentsPort }],
+    ...NO_WAY_OUT,
     serviceBindings: {
       RECORDS: toMain,
       CACHE: toMain,
       KEYS: external(plan.control.port, plan.control.agentsSecret),
+      ...networks(),
     },
     bindings: {
       INNER_SECRET: plan.innerSecret,
       BUILTIN_PROVIDERS: JSON.stringify(plan.detected.providers),
-      ALLOW_LOCAL_EGRESS: "true",
-      EGRESS_ALLOW: plan.environment["ACOS_EGRESS_ALLOW"] ?? "",
+      ...egressPolicy(plan),
       REHEARSAL_DELAY_MS: plan.environment["ACOS_REHEARSAL_DELAY_MS"] || REHEARSAL_DELAY_MS,
     },
   };
   return [closedDoor(), shell];
+}
+
+/** What may be called, told alike to the Worker where addresses are entered and to the one that calls them. */
+function egressPolicy({ environment }: Plan) {
+  return { ALLOW_LOCAL_EGRESS: "true", EGRESS_ALLOW: environment["ACOS_EGRESS_ALLOW"] ?? "" };
+}
+
+/**
+ * The ways out of the agents Worker. The runtime looks at the address that a name resolved to, at the moment it connects,
+ * so that no name, whatever its records say and however often they change, leads where its network is closed.
+ */
+export function networks() {
+  const network = (name: Network, allow: readonly string[]) => ({
+    network: {
+      allow: [...allow],
+      deny: [...closedBlocks(name)],
+      tlsOptions: { trustBrowserCas: true },
+    },
+  });
+  return {
+    PUBLIC_NETWORK: network("public", ["public"]),
+    LOCAL_NETWORK: network("local", ["private", "local"]),
+    LISTED_NETWORK: network("listed", ["public", "private", "local"]),
+  };
 }
 
 /** Origins a browser may come from: the chosen host, and both names of this machine. */
@@ -89,16 +119,20 @@ export function urlHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** The simulator has an entry of its own on a loopback port that believes what callers say of themselves; it leads here. */
+/**
+ * The simulator has an entry of its own on a loopback port that believes what callers say of themselves; it leads here,
+ * and so does every request that a Worker sends past its bindings.
+ */
 function closedDoor(): V4WorkerOptions {
   const script = "export default { fetch: () => new Response(null, { status: 404 }) }";
-  return { name: "closed-door", ...COMPATIBILITY, modules: true, script };
+  return { name: CLOSED_DOOR, ...COMPATIBILITY, modules: true, script };
 }
 
 function orchestrator(plan: Plan): V4WorkerOptions {
   return {
     name: "orchestrator",
     ...COMPATIBILITY,
+    ...NO_WAY_OUT,
     ...modules(join(plan.bundles, "orchestrator"), [{ path: "index.js" }]),
     // Straight into the Worker: the simulator's own entry costs ten times as much and trusts headers it must not.
     unsafeDirectSockets: [{ host: plan.host, port: plan.port }],
@@ -116,7 +150,7 @@ function orchestrator(plan: Plan): V4WorkerOptions {
       PUBLIC_ORIGINS: trustedOrigins(plan.host, plan.port).join(","),
       EMBEDDED: "true",
       BUILTIN_MODELS: JSON.stringify(plan.detected.models),
-      ALLOW_LOCAL_EGRESS: "true",
+      ...egressPolicy(plan),
     },
   };
 }
@@ -125,6 +159,7 @@ function groupController(plan: Plan): V4WorkerOptions {
   return {
     name: "group-controller",
     ...COMPATIBILITY,
+    ...NO_WAY_OUT,
     ...modules(plan.bundles, [
       { path: "group-controller-entry.js", contents: GROUP_CONTROLLER_ENTRY },
       { path: "group-controller/index.js" },
@@ -146,6 +181,7 @@ function gateway(plan: Plan): V4WorkerOptions {
   return {
     name: "gateway",
     ...COMPATIBILITY,
+    ...NO_WAY_OUT,
     ...modules(plan.bundles, [{ path: "embedding/gateway.js" }]),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: plan.gatewayPort }],
     kvNamespaces: { AGENT_CACHE: CACHE_ID },
@@ -162,7 +198,7 @@ function gateway(plan: Plan): V4WorkerOptions {
 function web(plan: Plan): V4WorkerOptions {
   const script =
     'export default { fetch: () => new Response("The web app is not built.", { status: 404 }) }';
-  const page = { name: "web", ...COMPATIBILITY, modules: true, script };
+  const page = { name: "web", ...COMPATIBILITY, ...NO_WAY_OUT, modules: true, script };
   if (!existsSync(join(plan.webFolder, "index.html"))) return page;
   return {
     ...page,
