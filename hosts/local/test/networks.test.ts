@@ -1,14 +1,16 @@
 // Where the Workers' requests can go, as the runtime holds them to it: whatever a name resolves to, on loopback only.
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTcpServer, type AddressInfo } from "node:net";
 
 import { closedBlocks } from "@acos/egress";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { networks } from "../src/up/workers.ts";
+import { networks } from "../src/up/networks.ts";
 import { type Launcher, makeBench, until } from "./launcher.ts";
 
 const SLOW_MS = 40_000;
+/** The type of the first record of a TLS connection (RFC 8446, section 5.1). */
+const TLS_HANDSHAKE = 22;
 let bench: Awaited<ReturnType<typeof makeBench>>;
 let launcher: Launcher;
 let inner: Server;
@@ -66,7 +68,7 @@ describe("the ways out", { timeout: SLOW_MS }, () => {
     const before = hits;
     expect(await tryOut("/agents/out", "0.0.0.0", "LOCAL_NETWORK")).toMatch(/^failed: /);
     expect(hits).toBe(before);
-    const made = networks();
+    const made = networks({});
     expect(made.PUBLIC_NETWORK.network).toMatchObject({
       allow: ["public"],
       deny: closedBlocks("public"),
@@ -79,9 +81,27 @@ describe("the ways out", { timeout: SLOW_MS }, () => {
       );
   });
 
+  it("[N3] https is spoken, and a server that nobody vouches for is not believed", async () => {
+    const first = Promise.withResolvers<number | undefined>();
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", (bytes) => {
+        first.resolve(bytes[0]);
+        socket.destroy();
+      });
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const to = `https://localhost:${(server.address() as AddressInfo).port}/`;
+    const query = new URLSearchParams({ to, network: "LISTED_NETWORK" });
+    const asked = fetch(`${launcher.url}/agents/out?${query}`, { method: "POST" });
+    expect(await first.promise).toBe(TLS_HANDSHAKE);
+    expect(await (await asked).text()).toMatch(/^failed: /);
+    server.close();
+  });
+
   it("[N4] a refused connection is a line of the log that tells where it was meant to go", async () => {
     await tryOut("/agents/out", "localhost", "PUBLIC_NETWORK");
-    const words = `no connection to localhost:${port}`;
+    const words = `no connection: connecting to localhost:${port} is not allowed`;
     await until(() => launcher.stderr().includes(words));
     expect(launcher.stderr()).not.toMatch(/stack|sentry|wdErrId/);
     const lines = launcher.stderr().trim().split("\n");

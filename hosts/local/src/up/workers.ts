@@ -3,12 +3,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { closedBlocks, type Network } from "@acos/egress";
 import type { V4WorkerOptions } from "miniflare";
 
 import type { ControlDoor } from "./control-server.ts";
 import type { Environment } from "./flags.ts";
 import type { Detected } from "./models.ts";
+import { closedDoor, networks, NO_WAY_OUT } from "./networks.ts";
 import { CACHE_ID, COMPATIBILITY, DATABASE_ID } from "./runtime-options.ts";
 
 export interface Plan {
@@ -34,10 +34,6 @@ const SECRET_HEADER = "acos-inner-secret";
 const FRAMES_PER_MINUTE = "6000";
 /** Between the words of the rehearsal model: slow enough to be seen streaming. */
 const REHEARSAL_DELAY_MS = "15";
-
-const CLOSED_DOOR = "closed-door";
-/** A Worker's global fetch and sockets lead to the closed door; its bindings are its only ways out. */
-const NO_WAY_OUT = { outboundService: CLOSED_DOOR };
 
 /** The deployed Workers stay as they are; these few lines put the embedded ones' shells around them. */
 const AGENTS_ENTRY = `import worker from "./agents/index.js";
@@ -72,7 +68,7 @@ export function agentsWorkers(plan: Plan): V4WorkerOptions[] {
       RECORDS: toMain,
       CACHE: toMain,
       KEYS: external(plan.control.port, plan.control.agentsSecret),
-      ...networks(),
+      ...networks(plan.environment),
     },
     bindings: {
       INNER_SECRET: plan.innerSecret,
@@ -89,25 +85,6 @@ function egressPolicy({ environment }: Plan) {
   return { ALLOW_LOCAL_EGRESS: "true", EGRESS_ALLOW: environment["ACOS_EGRESS_ALLOW"] ?? "" };
 }
 
-/**
- * The ways out of the agents Worker. The runtime looks at the address that a name resolved to, at the moment it connects,
- * so that no name, whatever its records say and however often they change, leads where its network is closed.
- */
-export function networks() {
-  const network = (name: Network, allow: readonly string[]) => ({
-    network: {
-      allow: [...allow],
-      deny: [...closedBlocks(name)],
-      tlsOptions: { trustBrowserCas: true },
-    },
-  });
-  return {
-    PUBLIC_NETWORK: network("public", ["public"]),
-    LOCAL_NETWORK: network("local", ["private", "local"]),
-    LISTED_NETWORK: network("listed", ["public", "private", "local"]),
-  };
-}
-
 /** Origins a browser may come from: the chosen host, and both names of this machine. */
 function trustedOrigins(host: string, port: number): string[] {
   const named = host === "0.0.0.0" || host === "::" ? [] : [urlHost(host)];
@@ -117,15 +94,6 @@ function trustedOrigins(host: string, port: number): string[] {
 /** A host as it stands in a URL. */
 export function urlHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
-}
-
-/**
- * The simulator has an entry of its own on a loopback port that believes what callers say of themselves; it leads here,
- * and so does every request that a Worker sends past its bindings.
- */
-function closedDoor(): V4WorkerOptions {
-  const script = "export default { fetch: () => new Response(null, { status: 404 }) }";
-  return { name: CLOSED_DOOR, ...COMPATIBILITY, modules: true, script };
 }
 
 function orchestrator(plan: Plan): V4WorkerOptions {
