@@ -41,6 +41,12 @@ const PLANTED: readonly Planted[] = [
   },
   { rule: "protocol-is-a-leaf", from: "packages/protocol/src/up.ts", imports: "@acos/trust" },
   { rule: "trust-knows-protocol-only", from: "packages/trust/src/side.ts", imports: "@acos/group" },
+  {
+    rule: "egress-knows-protocol-only",
+    from: "packages/egress/src/side.ts",
+    imports: "@acos/trust",
+  },
+  { rule: "egress-knows-protocol-only", from: "packages/egress/src/io.ts", imports: "node:dns" },
   { rule: "group-is-pure", from: "packages/group/src/io.ts", imports: "node:fs" },
   { rule: "group-is-pure", from: "packages/group/src/side.ts", imports: "@acos/trust" },
   {
@@ -84,6 +90,11 @@ const PLANTED: readonly Planted[] = [
     from: "packages/client/src/g.ts",
     imports: "cloudflare:workers",
   },
+  {
+    rule: "no-sockets-past-the-egress",
+    from: "workers/agents/src/h.ts",
+    imports: "cloudflare:sockets",
+  },
 ];
 
 /** Imports that keep to the layers; a rule that catches one of them is too wide. */
@@ -95,11 +106,13 @@ const ALLOWED: readonly Omit<Planted, "rule">[] = [
   { from: "hosts/local/src/ok.ts", imports: "node:fs" },
   { from: "packages/trust/src/ok.ts", imports: "jose" },
   { from: "packages/group/src/ok.ts", imports: "@acos/protocol" },
+  { from: "packages/egress/src/ok.ts", imports: "@acos/protocol" },
+  { from: "workers/orchestrator/src/ok.ts", imports: "@acos/egress" },
   { from: "apps/web/src/ok.tsx", imports: "@acos/client" },
   { from: "tests/star/ok.ts", imports: "@acos/client" },
 ];
 
-const PACKAGES = ["protocol", "trust", "group", "client", "testkit"];
+const PACKAGES = ["protocol", "trust", "egress", "group", "client", "testkit"];
 const LIBRARIES = ["jose", "zod", "@ai-sdk/openai", "drizzle-orm", "react"];
 
 let root: string;

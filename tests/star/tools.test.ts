@@ -34,8 +34,7 @@ beforeAll(async () => {
     headers: { "x-desk-key": "desk-secret" },
     query: { from: "acos" },
   };
-  const far = { ...tool, name: "far", baseUrl: "http://169.254.169.254/latest", headers: {} };
-  doer = await scene.agent("doer", { tools: ["calculate", "current_time", tool, far] });
+  doer = await scene.agent("doer", { tools: ["calculate", "current_time", tool] });
   group = await scene.group([doer]);
   viewer = await signUp(scene.product.url, "Vera");
   await scene.owner.rest.put(`/groups/${group.id}/members/${viewer.id}`, { role: "viewer" });
@@ -109,13 +108,12 @@ describe("a tool that only reads", () => {
           { tool: "no_such_tool", arguments: {} },
           { tool: "desk", arguments: { method: "GET", path: "/../../escape" } },
           { tool: "desk", arguments: { method: "GET", path: "//169.254.169.254/" } },
-          { tool: "far", arguments: { method: "GET", path: "/meta-data" } },
         ],
       },
       { text: "I saw" },
     );
     expect((await endOf(socket, run)).outcome).toBe("done");
-    expect(resultsOf(run).map((one) => one.result.isError)).toEqual([true, true, true, true, true]);
+    expect(resultsOf(run).map((one) => one.result.isError)).toEqual([true, true, true, true]);
     expect(scene.effects.hits.some((hit) => hit.path.includes("escape"))).toBe(false);
   });
 });

@@ -1,4 +1,6 @@
 // Runs the Orchestrator's tests inside workerd, on a real D1 and KV and with a stand-in for the groups.
+import { existsSync, readFileSync } from "node:fs";
+
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -7,6 +9,14 @@ const here = import.meta.dirname;
 async function freshCaKey(): Promise<JsonWebKey> {
   const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
   return crypto.subtle.exportKey("jwk", pair.privateKey);
+}
+
+/** The attack list lies beside the project; workerd has no files, so it goes in as a variable, empty where it is absent. */
+function ssrfUrls(): string[] {
+  const file = `${here}/../../../shared/vectors/ssrf.json`;
+  if (!existsSync(file)) return [];
+  const { cases } = JSON.parse(readFileSync(file, "utf8")) as { cases: { url?: string }[] };
+  return cases.flatMap(({ url }) => (url === undefined ? [] : [url]));
 }
 
 const BUILTIN_MODELS = [
@@ -36,6 +46,9 @@ export default defineConfig({
           PUBLIC_ORIGINS: "http://localhost:8787,http://127.0.0.1:8787",
           EMBEDDED: "true",
           ALLOW_LOCAL_EGRESS: "true",
+          EGRESS_ALLOW: "desk.internal:9000",
+          SSRF_URLS: ssrfUrls(),
+          CI: process.env["CI"] ?? "",
           BUILTIN_MODELS: JSON.stringify(BUILTIN_MODELS),
           MIGRATIONS: await readD1Migrations(`${here}/migrations`),
         },

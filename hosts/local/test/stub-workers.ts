@@ -6,7 +6,19 @@ import { build } from "esbuild";
 
 const WORKERD_SOURCES = resolve(import.meta.dirname, "../src/workerd");
 
-const ORCHESTRATOR = `
+/** Sends a request through a binding, or without one as the global fetch would, and tells what came of it. */
+const TRY_OUT = `
+async function tryOut(url, env) {
+  const target = url.searchParams.get("to");
+  const network = env[url.searchParams.get("network") ?? ""];
+  try {
+    const response = await (network ? network.fetch(target) : fetch(target));
+    return new Response(response.status + " " + await response.text());
+  } catch (error) { return new Response("failed: " + error.message); }
+}
+`;
+
+const ORCHESTRATOR = `${TRY_OUT}
 import { WorkerEntrypoint } from "cloudflare:workers";
 export class GroupDirectory extends WorkerEntrypoint { rename() {} }
 export class CertificateAuthority extends WorkerEntrypoint { issue(group) { return "certificate for " + group; } }
@@ -28,11 +40,12 @@ export default { async fetch(request, env) {
   if (url.pathname === "/slow") { await new Promise((done) => setTimeout(done, Number(url.searchParams.get("ms")))); return new Response("slow but whole"); }
   if (url.pathname === "/page") return env.ASSETS.fetch(request);
   if (url.pathname === "/cache") return new Response(await env.AGENT_CACHE.get(url.searchParams.get("key")));
+  if (url.pathname === "/out") return tryOut(url, env);
   return group("g").fetch(request);
 } };
 `;
 
-const GROUP_CONTROLLER = `
+const GROUP_CONTROLLER = `${TRY_OUT}
 import { DurableObject } from "cloudflare:workers";
 export class GroupController extends DurableObject {
   constructor(state, env) {
@@ -44,6 +57,7 @@ export class GroupController extends DurableObject {
     if (url.pathname === "/certificate") return new Response(await this.env.AUTHORITY.issue("g"));
     if (url.pathname.startsWith("/agents/")) return this.env.AGENTS.fetch("https://agents.internal" + url.pathname.slice(7) + url.search, { method: "POST", body: request.body, signal: request.signal });
     if (url.pathname === "/ws") { const pair = new WebSocketPair(); this.ctx.acceptWebSocket(pair[1]); return new Response(null, { status: 101, webSocket: pair[0] }); }
+    if (url.pathname === "/group/out") return tryOut(url, this.env);
     if (url.pathname === "/frames") return new Response(this.env.FRAMES_PER_MINUTE);
     if (request.method === "POST") this.ctx.storage.sql.exec("INSERT INTO log (text) VALUES (?)", await request.text());
     return Response.json(this.ctx.storage.sql.exec("SELECT text FROM log ORDER BY seq").toArray().map((row) => row.text));
@@ -53,12 +67,13 @@ export class GroupController extends DurableObject {
 export default { fetch: () => new Response(null, { status: 404 }) };
 `;
 
-const AGENTS = `
+const AGENTS = `${TRY_OUT}
 async function keepTalking(writer) { for (;;) { await writer.write(new TextEncoder().encode("word ")); await new Promise((done) => setTimeout(done, 20)); } }
 export default { async fetch(request, env) {
   const url = new URL(request.url);
   if (url.pathname === "/url") return Response.json({ url: request.url, method: request.method, body: await request.text(), secret: request.headers.get("acos-inner-secret") });
   if (url.pathname === "/keys") return Response.json(Object.keys(await (await env.KEYS.fetch("https://launcher.internal/keys")).json()));
+  if (url.pathname === "/out") return tryOut(url, env);
   if (url.pathname === "/records") return env.RECORDS.fetch("https://orchestrator.internal/agent-versions/a/1");
   if (url.pathname === "/put") { await env.AGENT_CACHE.put(url.searchParams.get("key"), await request.text()); return new Response("put"); }
   if (url.pathname === "/get") return Response.json({ value: await env.AGENT_CACHE.get(url.searchParams.get("key"), "text") });

@@ -1,8 +1,9 @@
 // What this Worker is started with: bindings as the runtime hands them over, parsed once into what the parts need.
+import { parseAllowList, type EgressPolicy } from "@acos/egress";
 import { PROVIDER_KINDS, type ProviderKind } from "@acos/protocol";
 
-import type { EgressPolicy } from "./egress.ts";
 import type { ProviderAccess } from "./models/providers.ts";
+import { parseNetworks, type NetworkBindings, type Networks } from "./networks.ts";
 
 /** Pause between two words of the rehearsal model: reads like speech, and a long answer still takes seconds. */
 const REHEARSAL_DELAY_MS = 15;
@@ -22,7 +23,7 @@ export interface RecordSource {
 }
 
 /** Bindings, named as in the deployment's configuration. An empty variable counts as unset. */
-export interface AgentsBindings {
+export interface AgentsBindings extends NetworkBindings {
   readonly AGENT_CACHE: RecordCache;
   readonly RECORDS: RecordSource;
   /** Opens sealed keys and secrets (base64url, 32 bytes each; several while one takes the place of another). */
@@ -53,12 +54,14 @@ export interface Env {
   readonly builtinProviders: ReadonlyMap<string, ProviderAccess>;
   readonly providerEgress: EgressPolicy;
   readonly toolEgress: EgressPolicy;
+  /** Absent where the runtime has one network for all. */
+  readonly networks: Networks | undefined;
   readonly rehearsalDelayMs: number;
 }
 
 /** Parses the bindings. Throws Error naming the variable that is wrong, and never its value. */
 export function parseEnv(bindings: AgentsBindings): Env {
-  const allow = listOf(bindings.EGRESS_ALLOW);
+  const allow = parseAllowList(bindings.EGRESS_ALLOW);
   return {
     cache: bindings.AGENT_CACHE,
     records: bindings.RECORDS,
@@ -66,13 +69,9 @@ export function parseEnv(bindings: AgentsBindings): Env {
     builtinProviders: parseProviders(bindings.BUILTIN_PROVIDERS || "{}"),
     providerEgress: { local: bindings.ALLOW_LOCAL_EGRESS === "true", allow },
     toolEgress: { local: false, allow },
+    networks: parseNetworks(bindings),
     rehearsalDelayMs: parseDelay(bindings.REHEARSAL_DELAY_MS),
   };
-}
-
-function listOf(text: string | undefined): readonly string[] {
-  const items = (text ?? "").split(",").map((item) => item.trim().toLowerCase());
-  return items.filter((item) => item !== "");
 }
 
 function parseDelay(text: string | undefined): number {

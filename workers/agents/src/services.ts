@@ -1,12 +1,14 @@
 // What the handlers work with: wired once per isolate from the bindings, with the request's own part added to each request.
+import { createEgress, type Egress } from "@acos/egress";
+
 import { AgentVersions } from "./agent-versions.ts";
 import { Authenticator } from "./authenticate.ts";
 import { CertificateKeys } from "./certificate-keys.ts";
 import { wait, type Clock } from "./clock.ts";
-import { createEgress, type Egress, type Fetcher } from "./egress.ts";
 import { parseEnv, type AgentsBindings } from "./env.ts";
 import { createRehearsal } from "./models/rehearsal.ts";
 import type { ModelSources } from "./models/resolve-model.ts";
+import { fetcherOver, type NetworkBinding } from "./networks.ts";
 import { MasterKeySource } from "./secrets/master-key-source.ts";
 import { SealedSecrets } from "./secrets/sealed-secrets.ts";
 import type { KeepAlive } from "./shared-load.ts";
@@ -17,7 +19,8 @@ export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => 
 /** What comes from outside the code: time, the network and the log. */
 export interface World {
   readonly clock: Clock;
-  readonly fetcher: Fetcher;
+  /** The network where the runtime has one for all. */
+  readonly fetcher: NetworkBinding["fetch"];
   readonly log: Log;
 }
 
@@ -41,8 +44,9 @@ export function createServices(
   const env = parseEnv(bindings);
   const versions = new AgentVersions(env.cache, env.records);
   const authenticator = new Authenticator(new CertificateKeys(env.records));
-  const toolEgress = createEgress(env.toolEgress, fetcher);
-  const egress = createEgress(env.providerEgress, fetcher);
+  const throughNetworks = fetcherOver(env.networks, fetcher);
+  const toolEgress = createEgress(env.toolEgress, throughNetworks);
+  const egress = createEgress(env.providerEgress, throughNetworks);
   const rehearsal = createRehearsal({
     wordDelayMs: env.rehearsalDelayMs,
     wait: (ms, signal) => wait(clock, ms, signal),

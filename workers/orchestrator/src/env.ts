@@ -1,4 +1,5 @@
 // Settings of the Orchestrator: bindings and variables read once per isolate, empty = unset, a missing one named.
+import { parseAllowList } from "@acos/egress";
 import { parseJson } from "@acos/protocol";
 
 /** What the platform hands to every request; names as in wrangler.jsonc. */
@@ -17,6 +18,7 @@ export interface Bindings {
   readonly EMBEDDED?: string;
   readonly BUILTIN_MODELS?: string;
   readonly ALLOW_LOCAL_EGRESS?: string;
+  readonly EGRESS_ALLOW?: string;
 }
 
 /** A model the installation itself offers. */
@@ -34,7 +36,9 @@ export interface Settings {
   readonly publicOrigins: readonly [string, ...string[]];
   readonly secure: boolean;
   readonly embedded: boolean;
+  /** Both as the Agents Worker has them, so that what it would not call is refused when it is entered. */
   readonly allowLocalEgress: boolean;
+  readonly egressAllow: readonly string[];
   /** Best first; never empty. */
   readonly builtinModels: readonly [BuiltinModel, ...BuiltinModel[]];
 }
@@ -56,6 +60,7 @@ export function readSettings(bindings: Bindings): Settings {
     secure: publicOrigins[0].startsWith("https:"),
     embedded: bindings.EMBEDDED === "true",
     allowLocalEgress: bindings.ALLOW_LOCAL_EGRESS === "true",
+    egressAllow: parseAllowList(bindings.EGRESS_ALLOW),
     builtinModels: readBuiltinModels(bindings.BUILTIN_MODELS ?? ""),
   };
 }

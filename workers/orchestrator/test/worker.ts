@@ -7,10 +7,12 @@ export { FakeGroup } from "./fake-group.ts";
 
 export interface TestBindings extends Bindings {
   readonly MIGRATIONS: readonly { readonly queries: readonly string[] }[];
+  readonly SSRF_URLS: readonly string[];
+  readonly CI: string;
 }
 
 /** What tests read and set; the Worker runs in their isolate. */
-export const gauge = { databaseCalls: 0, cacheFails: false };
+export const gauge = { databaseCalls: 0, cacheFails: false, localEgress: true };
 
 let gauged = new WeakMap<object, TestBindings>();
 
@@ -26,6 +28,7 @@ function gaugedBindings(bindings: TestBindings): TestBindings {
     ...bindings,
     DB: countedDatabase(bindings.DB),
     AGENT_CACHE: failingCache(bindings),
+    ALLOW_LOCAL_EGRESS: String(gauge.localEgress),
   };
   gauged.set(bindings, made);
   return made;

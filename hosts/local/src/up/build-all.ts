@@ -20,7 +20,9 @@ interface Target {
   readonly make: () => Promise<void>;
 }
 
-const PACKAGES = ["packages/protocol", "packages/trust", "packages/group", "packages/client"];
+const PACKAGES = ["protocol", "trust", "egress", "group", "client"].map(
+  (name) => `packages/${name}`,
+);
 /** Names of the bundles, which are also the names of the Workers. */
 const WORKERS = ["orchestrator", "group-controller", "agents"] as const;
 

@@ -13,6 +13,7 @@ import {
 import type { DataFolder } from "./data-folder.ts";
 import type { Log } from "./log.ts";
 import { RUNTIME_DEFAULTS } from "./runtime-options.ts";
+import { inOurWords } from "./runtime-words.ts";
 import { type Plan, agentsWorkers, mainWorkers } from "./workers.ts";
 import type { Role } from "./owned-processes.ts";
 
@@ -44,7 +45,7 @@ export async function startRuntimes(plan: Plan, supervision: Supervision): Promi
       resourcePersistencePath: supervision.folder.state,
       log: new QuietLog(role, supervision),
       handleStructuredLogs: ({ level, message }) =>
-        passOn(supervision.log, { role, level, message }),
+        passOn(supervision.log, { role, ...inOurWords({ level, message }) }),
       unsafeHandleRuntimeRestart: () => supervision.log.info(`the ${role} process is back`),
       unsafeRuntimeEnv: { ACOS_ROLE: role },
     });

@@ -8,6 +8,7 @@ import type { V4WorkerOptions } from "miniflare";
 import type { ControlDoor } from "./control-server.ts";
 import type { Environment } from "./flags.ts";
 import type { Detected } from "./models.ts";
+import { closedDoor, networks, NO_WAY_OUT } from "./networks.ts";
 import { CACHE_ID, COMPATIBILITY, DATABASE_ID } from "./runtime-options.ts";
 
 export interface Plan {
@@ -62,20 +63,26 @@ export function agentsWorkers(plan: Plan): V4WorkerOptions[] {
       { path: "embedding/agents-shell.js" },
     ]),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: plan.agentsPort }],
+    ...NO_WAY_OUT,
     serviceBindings: {
       RECORDS: toMain,
       CACHE: toMain,
       KEYS: external(plan.control.port, plan.control.agentsSecret),
+      ...networks(plan.environment),
     },
     bindings: {
       INNER_SECRET: plan.innerSecret,
       BUILTIN_PROVIDERS: JSON.stringify(plan.detected.providers),
-      ALLOW_LOCAL_EGRESS: "true",
-      EGRESS_ALLOW: plan.environment["ACOS_EGRESS_ALLOW"] ?? "",
+      ...egressPolicy(plan),
       REHEARSAL_DELAY_MS: plan.environment["ACOS_REHEARSAL_DELAY_MS"] || REHEARSAL_DELAY_MS,
     },
   };
   return [closedDoor(), shell];
+}
+
+/** What may be called, told alike to the Worker where addresses are entered and to the one that calls them. */
+function egressPolicy({ environment }: Plan) {
+  return { ALLOW_LOCAL_EGRESS: "true", EGRESS_ALLOW: environment["ACOS_EGRESS_ALLOW"] ?? "" };
 }
 
 /** Origins a browser may come from: the chosen host, and both names of this machine. */
@@ -89,16 +96,11 @@ export function urlHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** The simulator has an entry of its own on a loopback port that believes what callers say of themselves; it leads here. */
-function closedDoor(): V4WorkerOptions {
-  const script = "export default { fetch: () => new Response(null, { status: 404 }) }";
-  return { name: "closed-door", ...COMPATIBILITY, modules: true, script };
-}
-
 function orchestrator(plan: Plan): V4WorkerOptions {
   return {
     name: "orchestrator",
     ...COMPATIBILITY,
+    ...NO_WAY_OUT,
     ...modules(join(plan.bundles, "orchestrator"), [{ path: "index.js" }]),
     // Straight into the Worker: the simulator's own entry costs ten times as much and trusts headers it must not.
     unsafeDirectSockets: [{ host: plan.host, port: plan.port }],
@@ -116,7 +118,7 @@ function orchestrator(plan: Plan): V4WorkerOptions {
       PUBLIC_ORIGINS: trustedOrigins(plan.host, plan.port).join(","),
       EMBEDDED: "true",
       BUILTIN_MODELS: JSON.stringify(plan.detected.models),
-      ALLOW_LOCAL_EGRESS: "true",
+      ...egressPolicy(plan),
     },
   };
 }
@@ -125,6 +127,7 @@ function groupController(plan: Plan): V4WorkerOptions {
   return {
     name: "group-controller",
     ...COMPATIBILITY,
+    ...NO_WAY_OUT,
     ...modules(plan.bundles, [
       { path: "group-controller-entry.js", contents: GROUP_CONTROLLER_ENTRY },
       { path: "group-controller/index.js" },
@@ -146,6 +149,7 @@ function gateway(plan: Plan): V4WorkerOptions {
   return {
     name: "gateway",
     ...COMPATIBILITY,
+    ...NO_WAY_OUT,
     ...modules(plan.bundles, [{ path: "embedding/gateway.js" }]),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: plan.gatewayPort }],
     kvNamespaces: { AGENT_CACHE: CACHE_ID },
@@ -162,7 +166,7 @@ function gateway(plan: Plan): V4WorkerOptions {
 function web(plan: Plan): V4WorkerOptions {
   const script =
     'export default { fetch: () => new Response("The web app is not built.", { status: 404 }) }';
-  const page = { name: "web", ...COMPATIBILITY, modules: true, script };
+  const page = { name: "web", ...COMPATIBILITY, ...NO_WAY_OUT, modules: true, script };
   if (!existsSync(join(plan.webFolder, "index.html"))) return page;
   return {
     ...page,

@@ -1,11 +1,11 @@
 // Any server that speaks OpenAI's chat completions: the SDK writes the request, our own reader takes the stream.
+import type { Egress } from "@acos/egress";
 import { APICallError } from "@ai-sdk/provider";
 import {
   createOpenAICompatible,
   type OpenAICompatibleChatLanguageModel,
 } from "@ai-sdk/openai-compatible";
 
-import type { Egress } from "../egress.ts";
 import { CompletionReader } from "./completion-stream.ts";
 import type { Model, ModelCall, ModelPart } from "./model.ts";
 import { ProviderAnswerError } from "./provider-failure.ts";

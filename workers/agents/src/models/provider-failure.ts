@@ -1,4 +1,5 @@
 // What went wrong at a model provider, as a Problem a person can act on, with nothing secret in it.
+import { UnreachableError } from "@acos/egress";
 import { APICallError } from "@ai-sdk/provider";
 import { problem, ProblemError, type Problem } from "@acos/protocol";
 
@@ -28,6 +29,11 @@ export function providerProblem(error: unknown, context: FailureContext): Proble
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof ProviderAnswerError)
     return problem("provider_failed", `${context.provider} ${error.message}`);
+  if (error instanceof UnreachableError)
+    return problem(
+      "provider_failed",
+      `${context.provider}: ${error.message}. Try again in a while.`,
+    );
   if (APICallError.isInstance(error) && error.statusCode !== undefined && error.statusCode >= 300)
     return refusedCall(error, error.statusCode, context);
   return brokenStream(error, context);

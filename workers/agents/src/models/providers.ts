@@ -1,10 +1,10 @@
 // The model providers, each made by its AI SDK package; all of their requests go through the egress function.
+import type { Egress } from "@acos/egress";
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createGoogle } from "@ai-sdk/google";
 import { createOpenAI } from "@ai-sdk/openai";
 import { problem, ProblemError, type ProviderKind } from "@acos/protocol";
 
-import type { Egress } from "../egress.ts";
 import type { Model } from "./model.ts";
 import { compatibleModel } from "./openai-compatible.ts";
 

@@ -1,4 +1,5 @@
 // From "provider/model" to a model that can be called: the org's own provider, the installation's, or the rehearsal model.
+import type { Egress } from "@acos/egress";
 import {
   problem,
   ProblemError,
@@ -7,7 +8,6 @@ import {
   type ProviderVersion,
 } from "@acos/protocol";
 
-import type { Egress } from "../egress.ts";
 import type { Model, ResolvedModel } from "./model.ts";
 import { priceOf } from "./price.ts";
 import { modelOf, type ProviderAccess } from "./providers.ts";

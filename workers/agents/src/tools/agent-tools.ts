@@ -1,4 +1,5 @@
 // The tools of one AgentVersion: what a model is told of them, whether a call of one can be made, and the call itself.
+import type { Egress } from "@acos/egress";
 import {
   TOOL_RESULT_MAX_CHARS,
   type BuiltinTool,
@@ -7,7 +8,6 @@ import {
   type ToolResult,
 } from "@acos/protocol";
 
-import type { Egress } from "../egress.ts";
 import { calculate, CalculationError } from "./calculate.ts";
 import { currentTime } from "./current-time.ts";
 import {

@@ -1,4 +1,5 @@
 // The HTTP tool: one call of a service that an agent's configuration names, through the egress function.
+import { UnreachableError, type Egress } from "@acos/egress";
 import {
   HTTP_METHODS,
   HTTP_TOOL_RESPONSE_BYTES,
@@ -11,7 +12,6 @@ import {
   type ToolResult,
 } from "@acos/protocol";
 
-import type { Egress } from "../egress.ts";
 import { readAnswer, withoutSecrets } from "./http-answer.ts";
 import { isBelow, targetOf } from "./http-target.ts";
 import { asText, type Schema } from "./tool-schema.ts";
@@ -179,6 +179,7 @@ function textEntries(value: ToolArguments[string] | undefined): readonly [string
 
 function failureWords(error: unknown): string {
   if (error instanceof ProblemError) return error.problem.message;
+  if (error instanceof UnreachableError) return `${error.message}.`;
   if (error instanceof RangeError) return error.message;
-  return "the service could not be reached, or broke off its answer.";
+  return "the service broke off its answer.";
 }

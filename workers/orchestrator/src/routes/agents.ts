@@ -32,11 +32,13 @@ import {
 } from "../store/agent-versions.ts";
 import { adoptions, groupAgents } from "../store/control-tables.ts";
 import { listProviders } from "../store/provider-versions.ts";
+import { requireOpenTools } from "./outgoing-address.ts";
 import { requireKnownSecrets } from "./tool-secrets.ts";
 
 export const createAgent: Handler<"createAgent"> = async ({ plane, caller, params, body }) => {
   const org = accessOrg(caller, params.org);
   await requireKnownModel(plane, org, body.model);
+  requireOpenTools(body.tools, plane.settings);
   const at = plane.clock.now();
   const agent = freshId(plane.clock, "agent");
   const config = parse(agentConfigSchema, body, "The agent");
@@ -62,6 +64,7 @@ export const patchAgent: Handler<"patchAgent"> = async (call) => {
   const { plane, body } = call;
   return change(call, async (state) => {
     if (body.model !== undefined) await requireKnownModel(plane, state.org, body.model);
+    if (body.tools !== undefined) requireOpenTools(body.tools, plane.settings);
     if (body.tools !== undefined)
       await requireKnownSecrets(plane.db, state.org, { tools: body.tools });
     return { ...configOf(state), ...body };
@@ -76,6 +79,7 @@ export const restoreAgentVersion: Handler<"restoreAgentVersion"> = async (call) 
       ? await readAgentState(plane.db, config.agent, version)
       : undefined;
     if (!found) throw notFound("version of this agent");
+    requireOpenTools(found.config.tools, plane.settings);
     return configOf(found);
   });
 };
