@@ -148,9 +148,13 @@ describe("the sender", () => {
     await star.records.keys([next, star.authority]);
     star.records.fetch = fetch;
     const certificate = await star.certify({}, next);
+    const timers = vi.spyOn(globalThis, "setTimeout");
     const served = star.send("/turns", turn, { certificate });
+    // Who joins a look that is under way sets itself a time to wait for it.
+    await vi.waitFor(() => expect(timers).toHaveBeenCalledWith(expect.anything(), 2_000));
     held.resolve();
     expect((await served).status).toBe(200);
+    timers.mockRestore();
     expect((await refused).status).toBe(401);
   });
 
