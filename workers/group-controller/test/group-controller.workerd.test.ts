@@ -23,7 +23,7 @@ import {
   upgrade,
   type TestGroup,
 } from "./member.ts";
-import { directory, given } from "./worker.ts";
+import { directory, givenAway } from "./worker.ts";
 
 const post = (text: string) => ({
   kind: "message-post" as const,
@@ -494,7 +494,7 @@ describe("runs", () => {
   it("[T7] a call that was given away is on disk, and after a crash nobody gets it again", async () => {
     const group = await makeGroup();
     const socket = await approve(group, "@ada write hold");
-    await vi.waitFor(() => expect(given).toContain(callsOf(socket)[0]?.call));
+    await vi.waitFor(() => expect(givenAway).toContain(callsOf(socket)[0]?.call));
     await die(group);
     const kept = await runInDurableObject(stubOf(group.id), (_object, { storage }) =>
       storage.sql.exec("SELECT jti FROM used_tokens WHERE jti LIKE 'claim:%'").toArray(),

@@ -152,7 +152,7 @@ export class FakeAgents extends WorkerEntrypoint<{ readonly CLAIMS: Fetcher }> {
     ];
     if (path === "hold") {
       await claim(this.env.CLAIMS, [right]);
-      given.add(call);
+      givenAway.add(call);
       await scheduler.wait(HOLD_MS);
     }
     const text = await claim(this.env.CLAIMS, [...wrong, right, right]);
@@ -164,7 +164,7 @@ export class FakeAgents extends WorkerEntrypoint<{ readonly CLAIMS: Fetcher }> {
 const HOLD_MS = 60_000;
 
 /** Calls that were claimed and are being made. */
-export const given = new Set<string>();
+export const givenAway = new Set<string>();
 
 /** Runs whose first proof was refused, with the certificate that was not believed. */
 const distrusted = new Map<string, string | null>();
