@@ -113,7 +113,7 @@ const TOKENS: readonly SeededBug[] = [
   ),
   bug(
     "a cap that is not known does not limit",
-    [["caps", `claims.requireOnly(CAP_NAMES, "caps");`, ""]],
+    [["caps", `claims.requireOnly([...COUNTED, "tools", "agents"], "caps");`, ""]],
     ["kinds", "[S4] refuses a cap it does not know instead of not limiting by it"],
   ),
   bug(
@@ -181,12 +181,12 @@ const REQUESTS: readonly SeededBug[] = [
   ),
   bug(
     "the certificate's agents do not limit a turn",
-    [["turn", "requireWithinCaps(caller.certificate.caps, { agent: agent.pin.agent });", ""]],
+    [["turn", "requireWithinCaps(caps, { agent: agent.pin.agent });", ""]],
     ["sender", "[A6] an agent that the certificate does not name is refused"],
   ),
   bug(
     "the certificate's tokens do not limit a turn",
-    [["turn", "if (left <= 0) throw", "if (left > 0) void"]],
+    [["turn", "spending.reserve(worst);", ""]],
     [
       "sender",
       "[A6] a briefing larger than the certificate's tokens is refused before a model is called",

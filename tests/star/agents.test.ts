@@ -51,6 +51,27 @@ async function answerOf(run: string) {
 const agentsWoken = (posted: EventOf<"message-posted">) =>
   (posted.routing ?? []).filter((receipt) => receipt.woken).length;
 
+describe("agents that come and go while a group lives", () => {
+  const wakes = async (room: GroupSocket, handle: string) => {
+    const posted = await say(room, `@${handle} ${script({ text: `${handle} is here` })}`);
+    const queued = await event(room, "run-queued", (one) => one.trigger === posted.event.message);
+    return (await endOf(room, queued.event.run)).outcome;
+  };
+
+  it("are covered by the group's certificate from their first turn on", async () => {
+    const { id } = await scene.group([ada]);
+    const room = await enter(scene.owner.rest, id, 0);
+    expect(await wakes(room, "ada")).toBe("done");
+    await scene.owner.rest.put(`/groups/${id}/members/${grace.id}`, {});
+    await event(room, "member-joined", (one) => one.member.handle === "grace");
+    expect(await wakes(room, "grace")).toBe("done");
+    await scene.owner.rest.delete(`/groups/${id}/members/${ada.id}`);
+    await event(room, "member-left");
+    expect(await wakes(room, "grace")).toBe("done");
+    room.close();
+  });
+});
+
 describe("waking", () => {
   it("takes a mention: the one who is named answers, the other stays quiet", async () => {
     const posted = await say(socket, `@ada ${script({ text: "here I am" })}`);

@@ -16,6 +16,7 @@ export default defineConfig({
         serviceBindings: {
           AGENTS: { name: kCurrentWorker, entrypoint: "FakeAgents" },
           DIRECTORY: { name: kCurrentWorker, entrypoint: "FakeDirectory" },
+          CLAIMS: { name: kCurrentWorker, entrypoint: "ToolCallClaims" },
           AUTHORITY: { name: kCurrentWorker, entrypoint: "FakeAuthority" },
         },
         bindings: { FRAMES_PER_MINUTE: "100" },

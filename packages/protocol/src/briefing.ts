@@ -3,6 +3,7 @@ import * as z from "zod";
 
 import { agentPinSchema, handleSchema } from "./agent-version.ts";
 import { idSchema } from "./ids.ts";
+import { TOKEN_MAX_BYTES } from "./limits.ts";
 import { toolArgumentsSchema, toolNameSchema, toolResultSchema } from "./tool.ts";
 
 /** A message of the window, already labelled with its author and time by the group's rules. */
@@ -64,18 +65,38 @@ export type Briefing = z.infer<typeof briefingSchema>;
 export const turnRequestSchema = z.strictObject({ briefing: briefingSchema });
 export type TurnRequest = z.infer<typeof turnRequestSchema>;
 
-/** Body of `POST /tool-calls` on the Agents Worker: one journalled call; `call` is its idempotency key. */
+/**
+ * Body of `POST /tool-calls` on the Agents Worker: one journalled call; `call` is its idempotency key, `dispatch` counts
+ * how often the group has handed it out, `grant` is the Tool Grant that the group signed for exactly this.
+ */
 export const toolCallRequestSchema = z.strictObject({
   group: idSchema("group"),
   org: idSchema("org"),
   run: idSchema("run"),
   turn: z.int().positive(),
   call: idSchema("toolCall"),
+  dispatch: z.int().positive(),
   pin: agentPinSchema,
   tool: toolNameSchema,
   arguments: toolArgumentsSchema,
+  grant: z.string().max(TOKEN_MAX_BYTES),
 });
 export type ToolCallRequest = z.infer<typeof toolCallRequestSchema>;
+
+/**
+ * Body of `POST /tool-call-claims` on the Group Controller's `ToolCallClaims` entrypoint: the Agents Worker is about to make
+ * a call that has an effect. 204 answers that it may, once; a Problem that it may not.
+ */
+export const toolCallClaimSchema = z.strictObject({
+  group: idSchema("group"),
+  run: idSchema("run"),
+  call: idSchema("toolCall"),
+  dispatch: z.int().positive(),
+  /** Of tool and arguments, as the journal has it. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type ToolCallClaim = z.infer<typeof toolCallClaimSchema>;
+export const TOOL_CALL_CLAIMS_PATH = "/tool-call-claims";
 
 /** Fixed authorities of the signed requests: service bindings have no real host. */
 export const AGENTS_ORIGIN = "https://agents.internal";

@@ -4,11 +4,14 @@ import type { AgentId } from "@acos/protocol";
 import type { ClaimReader } from "./claim-reader.ts";
 import { TrustError } from "./trust-error.ts";
 
-/** An absent member does not limit. */
+/** An absent member does not limit. Costs are millionths of the billing currency: whole numbers only. */
 export interface Caps {
   readonly maxTokensPerTurn?: number;
-  /** In millionths of the billing currency: whole numbers only. */
   readonly maxCostPerTurn?: number;
+  /** Of the certificate's whole life, all its turns together. */
+  readonly maxTurns?: number;
+  readonly maxTokens?: number;
+  readonly maxCost?: number;
   readonly tools?: readonly string[];
   readonly agents?: readonly AgentId[];
 }
@@ -17,32 +20,49 @@ export interface Caps {
 export interface CapUse {
   readonly tokens?: number;
   readonly cost?: number;
+  /** Everything that was used under the certificate, this request included; counting is the verifier's. */
+  readonly inAll?: { readonly turns: number; readonly tokens: number; readonly cost: number };
   readonly tools?: readonly string[];
   readonly agent?: AgentId;
 }
 
 /** A list in a certificate must leave room for the rest within TOKEN_MAX_BYTES. */
-const LIST_MAX = 64;
-const CAP_NAMES = ["maxTokensPerTurn", "maxCostPerTurn", "tools", "agents"];
+export const CAP_LIST_MAX = 64;
+const COUNTED = [
+  "maxTokensPerTurn",
+  "maxCostPerTurn",
+  "maxTurns",
+  "maxTokens",
+  "maxCost",
+] as const satisfies readonly (keyof Caps)[];
 
 /** Throws TrustError `over_cap` naming the first cap that the use goes over. It keeps no count between requests. */
 export function requireWithinCaps(caps: Caps, use: CapUse): void {
-  const { maxTokensPerTurn = Infinity, maxCostPerTurn = Infinity, tools, agents } = caps;
+  const { tools, agents } = caps;
+  const { turns, tokens, cost } = use.inAll ?? NOTHING;
+  const used = {
+    maxTokensPerTurn: use.tokens ?? 0,
+    maxCostPerTurn: use.cost ?? 0,
+    maxTurns: turns,
+    maxTokens: tokens,
+    maxCost: cost,
+  };
   // Written so that NaN is over every cap.
-  if (!((use.tokens ?? 0) <= maxTokensPerTurn)) throw overCap("maxTokensPerTurn");
-  if (!((use.cost ?? 0) <= maxCostPerTurn)) throw overCap("maxCostPerTurn");
+  for (const name of COUNTED) if (!(used[name] <= (caps[name] ?? Infinity))) throw overCap(name);
   if (tools && use.tools?.some((tool) => !tools.includes(tool))) throw overCap("tools");
   if (agents && use.agent !== undefined && !agents.includes(use.agent)) throw overCap("agents");
 }
 
+const NOTHING = { turns: 0, tokens: 0, cost: 0 };
+
 /** Reads the `caps` claim. An unknown cap is refused: ignoring it would widen what was meant as a limit. */
 export function readCaps(claims: ClaimReader): Caps {
-  claims.requireOnly(CAP_NAMES, "caps");
+  claims.requireOnly([...COUNTED, "tools", "agents"], "caps");
+  const counts = COUNTED.filter((name) => claims.has(name));
   return {
-    ...(claims.has("maxTokensPerTurn") && { maxTokensPerTurn: claims.count("maxTokensPerTurn") }),
-    ...(claims.has("maxCostPerTurn") && { maxCostPerTurn: claims.count("maxCostPerTurn") }),
-    ...(claims.has("tools") && { tools: claims.texts("tools", LIST_MAX) }),
-    ...(claims.has("agents") && { agents: claims.ids("agents", "agent", LIST_MAX) }),
+    ...Object.fromEntries(counts.map((name) => [name, claims.count(name)])),
+    ...(claims.has("tools") && { tools: claims.texts("tools", CAP_LIST_MAX) }),
+    ...(claims.has("agents") && { agents: claims.ids("agents", "agent", CAP_LIST_MAX) }),
   };
 }
 

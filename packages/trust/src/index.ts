@@ -16,7 +16,7 @@ export {
 export { fromBase64url, toBase64url } from "./base64.ts";
 export type { RandomBytes } from "./aes-gcm.ts";
 export { canonicalJson } from "./canonical-json.ts";
-export { requireWithinCaps, type CapUse, type Caps } from "./caps.ts";
+export { CAP_LIST_MAX, requireWithinCaps, type CapUse, type Caps } from "./caps.ts";
 export { CertificateCache, type TrustedCertificate } from "./certificate-cache.ts";
 export {
   makeDataKey,
@@ -84,6 +84,7 @@ export type { TokenTimes } from "./token-kind.ts";
 export {
   TOOL_GRANT_AUDIENCES,
   TOOL_GRANT_TTL_S,
+  argumentsDigest,
   signToolGrant,
   verifyToolGrant,
   type ToolGrant,

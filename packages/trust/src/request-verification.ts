@@ -22,6 +22,7 @@ import {
   type CoveredValues,
   type ReceivedSignature,
 } from "./signature-profile.ts";
+import type { KeySource } from "./strict-token.ts";
 import { TrustError } from "./trust-error.ts";
 
 /** A briefing with its tools, its messages and one picture; a body must be in memory to be digested. */
@@ -51,6 +52,10 @@ export interface RequestGate {
 
 export interface VerifiedRequest {
   readonly certificate: SessionCertificate;
+  /** Thumbprint of the session key: it names the certificate, since each has a key of its own. */
+  readonly keyId: string;
+  /** The session key alone: what verifies the group's own tokens that came with the request. */
+  readonly sessionKey: KeySource;
   /** The run the request is made for, or null when none is behind it. */
   readonly run: RunId | null;
 }
@@ -89,7 +94,12 @@ export async function verifySignedRequest(
   const nonce = `${received.keyId}.${received.nonce}`;
   if (!gate.nonces.remember(nonce, received.expires * 1000, nowMs))
     throw new TrustError("signed-request", "used");
-  return { certificate: trusted.certificate, run };
+  const { certificate, keyId } = trusted;
+  return { certificate, keyId, sessionKey: onlyKey(trusted), run };
+}
+
+function onlyKey({ keyId, key }: TrustedCertificate): KeySource {
+  return { find: (kid) => Promise.resolve(kid === keyId ? key : undefined) };
 }
 
 function requireSizes({ url, headers, body }: SignableRequest, gate: RequestGate): void {

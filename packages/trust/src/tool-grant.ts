@@ -1,7 +1,9 @@
 // Tool Grant: the group's word, under its session key, that one tool call with exactly these arguments may run now.
-import type { GroupId, RunId, ToolCallId } from "@acos/protocol";
+import type { GroupId, RunId, ToolArguments, ToolCallId } from "@acos/protocol";
 
+import { canonicalJson } from "./canonical-json.ts";
 import type { ClaimReader } from "./claim-reader.ts";
+import { sha256Hex } from "./digest.ts";
 import type { SigningKey } from "./key-ring.ts";
 import type { KeySource } from "./strict-token.ts";
 import { issueToken, verifyToken, type TokenKind, type TokenTimes } from "./token-kind.ts";
@@ -20,13 +22,16 @@ export interface ToolGrantClaims {
   /** Index of the turn in its run. */
   readonly turn: number;
   readonly call: ToolCallId;
-  /** Lower-case hexadecimal SHA-256 of the arguments' canonical JSON. */
+  /** Which handing out of the call this is, from 1: a call without an effect may be made again after it was lost. */
+  readonly dispatch: number;
+  /** What `argumentsDigest` makes of the tool and its arguments. */
   readonly argumentsDigest: string;
 }
 
 export type ToolGrant = ToolGrantClaims & TokenTimes;
 
 const SUBJECT = "tool-grant";
+const BOUND = ["group", "run", "turn", "call", "dispatch", "argumentsDigest"] as const;
 const ISSUER = "acos:group:";
 
 const TOOL_GRANT: TokenKind<ToolGrantClaims> = {
@@ -36,20 +41,26 @@ const TOOL_GRANT: TokenKind<ToolGrantClaims> = {
   read: readToolGrant,
 };
 
+/** SHA-256 in hex over the canonical JSON (RFC 8785) of a tool's name and its arguments: what approvals and grants are bound to. */
+export function argumentsDigest(tool: string, args: ToolArguments): Promise<string> {
+  return sha256Hex(canonicalJson({ tool, arguments: args }));
+}
+
 /** Signs a grant with the group's session key. It does not check that an approval was given. */
 export function signToolGrant(
   claims: ToolGrantClaims,
   sessionKey: SigningKey,
   nowMs: number,
 ): Promise<string> {
-  const { audience, group, run, turn, call, argumentsDigest } = claims;
-  const payload = { iss: `${ISSUER}${group}`, aud: audience, run, turn, call, argumentsDigest };
-  return issueToken(TOOL_GRANT, { ...payload, group }, { ...sessionKey, nowMs });
+  const { audience, group, run, turn, call, dispatch, argumentsDigest: digest } = claims;
+  const bound = { group, run, turn, call, dispatch, argumentsDigest: digest };
+  const payload = { iss: `${ISSUER}${group}`, aud: audience, ...bound };
+  return issueToken(TOOL_GRANT, payload, { ...sessionKey, nowMs });
 }
 
 /**
  * Verifies a grant for exactly one call. `keys` holds the session key of a verified certificate of the same group. Throws
- * TrustError. It does not check that the grant is used once: remember (run, call) until `expiresAtMs`.
+ * TrustError. It does not check that the grant is used once: remember (group, run, call, dispatch) until `expiresAtMs`.
  */
 export async function verifyToolGrant(
   token: string,
@@ -59,20 +70,21 @@ export async function verifyToolGrant(
   const { audience, group, nowMs } = expected;
   const issuer = `${ISSUER}${group}`;
   const grant = await verifyToken(TOOL_GRANT, { token, keys }, { issuer, audience, nowMs });
-  for (const name of ["group", "run", "turn", "call", "argumentsDigest"] as const)
+  for (const name of BOUND)
     if (grant[name] !== expected[name]) throw new TrustError(SUBJECT, "binding", name);
   return grant;
 }
 
 function readToolGrant(claims: ClaimReader): ToolGrantClaims {
-  const argumentsDigest = claims.text("argumentsDigest", 64);
-  if (!/^[0-9a-f]{64}$/.test(argumentsDigest)) throw claims.wrong("argumentsDigest");
+  const digest = claims.text("argumentsDigest", 64);
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw claims.wrong("argumentsDigest");
   return {
     audience: claims.oneOf("aud", TOOL_GRANT_AUDIENCES),
     group: claims.id("group", "group"),
     run: claims.id("run", "run"),
     turn: claims.count("turn"),
     call: claims.id("call", "toolCall"),
-    argumentsDigest,
+    dispatch: claims.count("dispatch"),
+    argumentsDigest: digest,
   };
 }

@@ -50,6 +50,7 @@ export const TOOL_GRANT_CLAIMS: ToolGrantClaims = {
   run: RUN,
   turn: 2,
   call: CALL,
+  dispatch: 1,
   argumentsDigest: "ab".repeat(32),
 };
 

@@ -1,10 +1,12 @@
 // What every kind of token promises about its claims, and what each kind adds.
 import { describe, expect, it } from "vitest";
-import type { UserId } from "@acos/protocol";
+import { makeId, TOKEN_MAX_BYTES, type UserId } from "@acos/protocol";
 
 import {
+  CAP_LIST_MAX,
   KeyRing,
   TrustError,
+  argumentsDigest,
   requireWithinCaps,
   sha256Hex,
   canonicalJson,
@@ -157,25 +159,56 @@ describe("session certificate", () => {
 });
 
 describe("caps", () => {
-  const caps = { maxTokensPerTurn: 100, maxCostPerTurn: 5, tools: ["calculate"], agents: [AGENT] };
+  const caps = {
+    maxTokensPerTurn: 100,
+    maxCostPerTurn: 5,
+    maxTurns: 10,
+    maxTokens: 1000,
+    maxCost: 50,
+    tools: ["calculate"],
+    agents: [AGENT],
+  };
 
-  it.each([[{ tokens: 100, cost: 5, tools: ["calculate"], agent: AGENT }], [{}], [{ tools: [] }]])(
-    "[S5] allows %j",
-    (use) => {
-      expect(() => requireWithinCaps(caps, use)).not.toThrow();
-    },
-  );
+  it.each([
+    [{ tokens: 100, cost: 5, tools: ["calculate"], agent: AGENT }],
+    [{ inAll: { turns: 10, tokens: 1000, cost: 50 } }],
+    [{}],
+    [{ tools: [] }],
+  ])("[S5] allows %j", (use) => {
+    expect(() => requireWithinCaps(caps, use)).not.toThrow();
+  });
+
+  it("[S5] come back from a certificate as they went in", async () => {
+    const token = await certificateWith({ caps });
+    const expected = { audience: "acos:agents-worker", nowMs: NOW_MS } as const;
+    const verified = await verifySessionCertificate(token, await caRing(), expected);
+    expect(verified.caps).toEqual(caps);
+  });
 
   it.each([
     ["maxTokensPerTurn", { tokens: 101 }],
     ["maxTokensPerTurn", { tokens: Number.NaN }],
     ["maxCostPerTurn", { cost: 6 }],
+    ["maxTurns", { inAll: { turns: 11, tokens: 0, cost: 0 } }],
+    ["maxTokens", { inAll: { turns: 1, tokens: 1001, cost: 0 } }],
+    ["maxCost", { inAll: { turns: 1, tokens: 1, cost: Number.NaN } }],
     ["tools", { tools: ["calculate", "http"] }],
     ["agents", { agent: OTHER_AGENT }],
   ])("[S5] refuses work over %s: %j", (about, use) => {
     expect(() => requireWithinCaps(caps, use)).toThrow(
       expect.objectContaining({ code: "over_cap", about }) as Error,
     );
+  });
+
+  it("[S6] of a certificate leave it small enough with the longest list of agents and every number", async () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const agents = Array.from({ length: CAP_LIST_MAX }, (_, place) =>
+      makeId("agent", NOW_MS + place, new Uint8Array(10).fill(place)),
+    );
+    const { tools: _, ...counted } = caps;
+    const numbers = Object.fromEntries(Object.keys(counted).map((name) => [name, most]));
+    const token = await certificateWith({ caps: { ...numbers, agents } });
+    expect(token.length).toBeLessThan(TOKEN_MAX_BYTES * 0.95);
   });
 
   it("[S5] does not limit where there is no cap", () => {
@@ -231,15 +264,25 @@ describe("tool grant", () => {
   const keys = () => KeyRing.of([publicHalf(SESSION_JWK)]);
 
   it("[G1] is good for one call with exactly these arguments", async () => {
-    const argumentsDigest = await sha256Hex(canonicalJson({ to: "ann", amount: 3 }));
-    const claims = { ...TOOL_GRANT_CLAIMS, argumentsDigest };
+    const digest = await argumentsDigest("mail", { to: "ann", amount: 3 });
+    const claims = { ...TOOL_GRANT_CLAIMS, argumentsDigest: digest };
     const token = await signToolGrant(claims, await sessionKey(), NOW_MS);
     const verified = await verifyToolGrant(token, await keys(), { ...claims, nowMs: NOW_MS });
     expect(verified).toMatchObject(claims);
   });
 
+  it("[G1] its digest is that of the tool's name and its arguments, in whatever order they are written", async () => {
+    const digest = await argumentsDigest("mail", { to: "ann", amount: 3 });
+    expect(digest).toBe(
+      await sha256Hex(canonicalJson({ tool: "mail", arguments: { to: "ann", amount: 3 } })),
+    );
+    expect(await argumentsDigest("mail", { amount: 3, to: "ann" })).toBe(digest);
+    expect(await argumentsDigest("post", { to: "ann", amount: 3 })).not.toBe(digest);
+  });
+
   it.each([
     ["turn", { turn: 3 }],
+    ["dispatch", { dispatch: 2 }],
     ["run", { run: RUN.replace(/.$/, "0") as typeof RUN }],
     ["argumentsDigest", { argumentsDigest: "cd".repeat(32) }],
   ])("[G1] is refused for another %s", async (about, change) => {

@@ -26,5 +26,6 @@ export class GroupController extends Product {
   }
 }
 
+export { ToolCallClaims } from "virtual:product/group-controller";
 // oxlint-disable-next-line import/no-default-export -- the entry of a Worker
 export { default } from "virtual:product/group-controller";

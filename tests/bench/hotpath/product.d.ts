@@ -9,9 +9,10 @@ declare module "virtual:product/orchestrator" {
   export const KeyCare: WorkerClass;
 }
 declare module "virtual:product/group-controller" {
-  import type { GroupControllerClass, WorkerModule } from "virtual:product/shapes";
+  import type { GroupControllerClass, WorkerClass, WorkerModule } from "virtual:product/shapes";
   const worker: WorkerModule | undefined;
   export default worker;
+  export const ToolCallClaims: WorkerClass;
   export const GroupController: GroupControllerClass;
 }
 declare module "virtual:product/agents" {

@@ -6,16 +6,21 @@ import {
   verifySignedRequest,
   type KeyRing,
   type RequestGate,
-  type SessionCertificate,
   type SignableRequest,
+  type VerifiedRequest,
 } from "@acos/trust";
 
 import type { CertificateKeys } from "./certificate-keys.ts";
 import type { KeepAlive } from "./shared-load.ts";
 
+/**
+ * Rings that one request may be verified with after the first: one that another request has fetched, one whose reading
+ * began before the rotation, and one that was read for this request.
+ */
+const LOOKS_MAX = 3;
+
 /** A request whose sender is proven; its body is the one that was signed. */
-export interface Caller {
-  readonly certificate: SessionCertificate;
+export interface Caller extends Omit<VerifiedRequest, "run"> {
   readonly run: RunId;
   readonly body: Uint8Array;
 }
@@ -36,24 +41,26 @@ export class Authenticator {
   async authenticate(request: Request, nowMs: number, keepAlive: KeepAlive): Promise<Caller> {
     const gate = this.#gateOf(await this.#keys.ring(nowMs, keepAlive));
     const signed = { ...(await readSignable(request, gate.bodyMaxBytes)), nowMs };
-    const { certificate, run } = await this.#verify(signed, gate, keepAlive);
+    const { run, ...proven } = await this.#verify(signed, gate, keepAlive);
     if (run === null) throw new TrustError("signed-request", "field", "acos-run");
-    return { certificate, run, body: signed.body };
+    return { ...proven, run, body: signed.body };
   }
 
   async #verify(
     signed: SignableRequest & { nowMs: number },
-    gate: RequestGate,
+    first: RequestGate,
     keepAlive: KeepAlive,
-  ) {
-    const { nowMs } = signed;
-    try {
-      return await verifySignedRequest(signed, gate, nowMs);
-    } catch (error) {
-      if (!(error instanceof TrustError) || error.reason !== "unknown_key") throw error;
-      const newer = await this.#keys.newerRing(nowMs, keepAlive);
-      if (newer === undefined) throw error;
-      return verifySignedRequest(signed, this.#gateOf(newer), nowMs);
+  ): Promise<VerifiedRequest> {
+    let gate = first;
+    for (let look = 0; ; look += 1) {
+      try {
+        return await verifySignedRequest(signed, gate, signed.nowMs);
+      } catch (error) {
+        if (!isUnknownKey(error) || look === LOOKS_MAX) throw error;
+        const newer = await this.#keys.newerRing(gate.ring, signed.nowMs, keepAlive);
+        if (newer === undefined) throw error;
+        gate = this.#gateOf(newer);
+      }
     }
   }
 
@@ -62,6 +69,10 @@ export class Authenticator {
     else if (this.#gate.ring !== ring) this.#gate = { ...this.#gate, ring };
     return this.#gate;
   }
+}
+
+function isUnknownKey(error: unknown): boolean {
+  return error instanceof TrustError && error.reason === "unknown_key";
 }
 
 /** A service binding or a loopback port has its own host name: what was signed names ours. */

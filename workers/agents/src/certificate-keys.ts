@@ -5,8 +5,13 @@ import { KeyRing } from "@acos/trust";
 import type { RecordSource } from "./env.ts";
 import { SharedLoads, type KeepAlive } from "./shared-load.ts";
 
-/** An unknown key id makes us look again, but not more often than this: anybody can name unknown keys. */
-const REFETCH_PAUSE_MS = 5_000;
+/**
+ * Looks for unknown keys that may follow one another at once: two rotations within seconds and a reading that came too
+ * early are three. More must wait, since anybody can name unknown keys.
+ */
+const LOOKS_AT_ONCE = 5;
+/** One more look may be taken after this long. */
+const LOOK_EVERY_MS = 5_000;
 /** A ring is looked at again after this long, so that a withdrawn key does not live as long as the isolate. */
 const RING_MAX_AGE_MS = 10 * 60_000;
 const JWKS_URL = `${ORCHESTRATOR_ORIGIN}/.well-known/jwks.json`;
@@ -15,8 +20,9 @@ const JWKS_URL = `${ORCHESTRATOR_ORIGIN}/.well-known/jwks.json`;
 export class CertificateKeys {
   readonly #records: RecordSource;
   readonly #loads = new SharedLoads<KeyRing>();
+  readonly #looks = new Allowance(LOOKS_AT_ONCE, LOOK_EVERY_MS);
   #ring: KeyRing | undefined;
-  #fetchedAt = -Infinity;
+  #lookedAt = -Infinity;
 
   constructor(records: RecordSource) {
     this.#records = records;
@@ -25,31 +31,39 @@ export class CertificateKeys {
   /** The ring to verify with. Throws ProblemError `unavailable` when there has never been one. */
   async ring(nowMs: number, keepAlive: KeepAlive): Promise<KeyRing> {
     if (this.#ring === undefined) return this.#fetch(nowMs, keepAlive);
-    if (nowMs - this.#fetchedAt < RING_MAX_AGE_MS) return this.#ring;
-    return this.#fetchOrStale(this.#ring, nowMs, keepAlive);
+    if (nowMs - this.#lookedAt < RING_MAX_AGE_MS) return this.#ring;
+    this.#lookedAt = nowMs;
+    return (await this.#tryFetch(nowMs, keepAlive)) ?? this.#ring;
   }
 
-  /** A ring fetched after an unknown key id; undefined when it is too soon to look again or looking failed. */
-  async newerRing(nowMs: number, keepAlive: KeepAlive): Promise<KeyRing | undefined> {
-    if (this.#ring === undefined || nowMs - this.#fetchedAt < REFETCH_PAUSE_MS) return undefined;
-    const ring = await this.#fetchOrStale(this.#ring, nowMs, keepAlive);
-    return ring;
+  /**
+   * A ring that was fetched after `used`, for a request whose key `used` does not know: the one that another request has
+   * fetched meanwhile, or a fresh one; joining a look that is under way costs none. Undefined when too many were taken
+   * lately, or looking failed.
+   */
+  async newerRing(
+    used: KeyRing,
+    nowMs: number,
+    keepAlive: KeepAlive,
+  ): Promise<KeyRing | undefined> {
+    if (this.#ring !== used) return this.#ring;
+    if (!this.#loads.isRunning("jwks") && !this.#looks.take(nowMs)) return undefined;
+    return this.#tryFetch(nowMs, keepAlive);
   }
 
-  async #fetchOrStale(stale: KeyRing, nowMs: number, keepAlive: KeepAlive): Promise<KeyRing> {
-    this.#fetchedAt = nowMs;
+  async #tryFetch(nowMs: number, keepAlive: KeepAlive): Promise<KeyRing | undefined> {
     try {
       return await this.#fetch(nowMs, keepAlive);
     } catch {
-      // Known keys are better than none; the next look is a pause away.
-      return stale;
+      // The keys known so far are better than none.
+      return undefined;
     }
   }
 
   async #fetch(nowMs: number, keepAlive: KeepAlive): Promise<KeyRing> {
     const ring = await this.#loads.get("jwks", () => this.#load(), keepAlive);
     this.#ring = ring;
-    this.#fetchedAt = nowMs;
+    this.#lookedAt = nowMs;
     return ring;
   }
 
@@ -60,5 +74,29 @@ export class CertificateKeys {
         problem("unavailable", "The Orchestrator's keys cannot be fetched. Try again in a while."),
       );
     return KeyRing.fromJwks(await response.json());
+  }
+}
+
+/** So many at once, and one more after each pause. */
+class Allowance {
+  readonly #most: number;
+  readonly #everyMs: number;
+  #left: number;
+  #countedAt = -Infinity;
+
+  constructor(most: number, everyMs: number) {
+    this.#most = most;
+    this.#everyMs = everyMs;
+    this.#left = most;
+  }
+
+  /** Takes one; false when none is left. */
+  take(nowMs: number): boolean {
+    const since = (nowMs - this.#countedAt) / this.#everyMs;
+    this.#left = Math.min(this.#most, this.#left + Math.max(0, since));
+    this.#countedAt = nowMs;
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
   }
 }

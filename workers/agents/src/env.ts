@@ -22,10 +22,17 @@ export interface RecordSource {
   fetch(url: string): Promise<Response>;
 }
 
+/** The part of the binding to the Group Controller's `ToolCallClaims` that is used. */
+export interface ClaimDesk {
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
+
 /** Bindings, named as in the deployment's configuration. An empty variable counts as unset. */
 export interface AgentsBindings extends NetworkBindings {
   readonly AGENT_CACHE: RecordCache;
   readonly RECORDS: RecordSource;
+  /** Absent only while the first deploy is under way: calls with an effect are refused then. */
+  readonly CLAIMS?: ClaimDesk;
   /** Opens sealed keys and secrets (base64url, 32 bytes each; several while one takes the place of another). */
   readonly MASTER_KEY?: string;
   /** The launcher's keys, where one runs us; MASTER_KEY is then not read. */
@@ -50,6 +57,7 @@ export interface MasterKeyParts {
 export interface Env {
   readonly cache: RecordCache;
   readonly records: RecordSource;
+  readonly claims: ClaimDesk | undefined;
   readonly masterKeys: MasterKeyParts;
   readonly builtinProviders: ReadonlyMap<string, ProviderAccess>;
   readonly providerEgress: EgressPolicy;
@@ -65,6 +73,7 @@ export function parseEnv(bindings: AgentsBindings): Env {
   return {
     cache: bindings.AGENT_CACHE,
     records: bindings.RECORDS,
+    claims: bindings.CLAIMS,
     masterKeys: { text: bindings.MASTER_KEY || undefined, launcher: bindings.KEYS },
     builtinProviders: parseProviders(bindings.BUILTIN_PROVIDERS || "{}"),
     providerEgress: { local: bindings.ALLOW_LOCAL_EGRESS === "true", allow },

@@ -12,6 +12,9 @@ import { fetcherOver, type NetworkBinding } from "./networks.ts";
 import { MasterKeySource } from "./secrets/master-key-source.ts";
 import { SealedSecrets } from "./secrets/sealed-secrets.ts";
 import type { KeepAlive } from "./shared-load.ts";
+import { SpendingMeter } from "./spending-meter.ts";
+import { ToolClaims } from "./tool-claims.ts";
+import { ToolGrants } from "./tool-grants.ts";
 
 /** Writes one log line. Contract: the fields hold no key, no token and nothing a member said. */
 export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -33,6 +36,9 @@ export interface Services {
   readonly secrets: SealedSecrets;
   readonly modelSources: ModelSources;
   readonly toolEgress: Egress;
+  readonly meter: SpendingMeter;
+  readonly grants: ToolGrants;
+  readonly claims: ToolClaims;
   readonly keepAlive: KeepAlive;
 }
 
@@ -51,6 +57,9 @@ export function createServices(
     wordDelayMs: env.rehearsalDelayMs,
     wait: (ms, signal) => wait(clock, ms, signal),
   });
+  const meter = new SpendingMeter();
+  const grants = new ToolGrants();
+  const claims = new ToolClaims(env.claims);
   const { builtinProviders } = env;
   const secrets = new SealedSecrets(env.records, new MasterKeySource(env.masterKeys));
   return (keepAlive) => ({
@@ -60,6 +69,9 @@ export function createServices(
     versions,
     secrets,
     toolEgress,
+    meter,
+    grants,
+    claims,
     keepAlive,
     modelSources: {
       providerVersion: (org, pin) => versions.provider(org, pin, keepAlive),

@@ -10,6 +10,11 @@ const PATIENCE_MS = 2_000;
 export class SharedLoads<T> {
   readonly #running = new Map<string, Promise<T>>();
 
+  /** Whether a load of that key is under way, to be joined. */
+  isRunning(key: string): boolean {
+    return this.#running.has(key);
+  }
+
   /** Joins the running load of that key or begins one. Rejects as the load does. */
   async get(key: string, load: () => Promise<T>, keepAlive: KeepAlive): Promise<T> {
     const running = this.#running.get(key);

@@ -10,11 +10,11 @@ import { requireWithinCaps } from "@acos/trust";
 
 import { requireSpeaksFor, type Caller } from "./authenticate.ts";
 import type { Services } from "./services.ts";
-import { callTool } from "./tools/agent-tools.ts";
+import { callTool, judgeCall } from "./tools/agent-tools.ts";
 
 /**
- * Makes the call and answers with its result. Throws ProblemError or TrustError for a body that is no call of the
- * caller's. It does not know whether a member approved, nor whether the call was made before: the group's log does.
+ * Makes the call and answers with its result. Throws ProblemError or TrustError, and has done nothing then, for a body that
+ * is no call of the caller's, a grant that is not for it, and a call with an effect that the group does not leave to it.
  */
 export async function handleToolCall(
   caller: Caller,
@@ -25,7 +25,13 @@ export async function handleToolCall(
   const wanted = parse(toolCallRequestSchema, body, "The tool call");
   requireSpeaksFor(caller, wanted);
   requireWithinCaps(caller.certificate.caps, { agent: wanted.pin.agent, tools: [wanted.tool] });
+  const digest = await services.grants.take(caller, wanted, services.clock.now());
   const version = await services.versions.agent(wanted.pin, services.keepAlive);
+  const { effect, invalid } = judgeCall(version.tools, wanted.tool, wanted.arguments);
+  if (effect && invalid === undefined) {
+    const { group, run, call, dispatch } = wanted;
+    await services.claims.require({ group, run, call, dispatch, digest }, signal);
+  }
   const result: ToolResult = await callTool(version.tools, wanted, {
     egress: services.toolEgress,
     now: services.clock.now,

@@ -7,6 +7,7 @@ import {
   type ToolArguments,
   type ToolConfig,
   type TurnPart,
+  type Usage,
 } from "@acos/protocol";
 
 import type { ModelPart } from "./models/model.ts";
@@ -73,16 +74,16 @@ export class TurnRelay {
     const finish = this.#finish;
     if (finish === undefined)
       throw new ProviderAnswerError("stopped before the end of its answer.");
-    const usage = usageOf(finish.usage, {
+    return { type: "finish", reason: this.#reason(finish), ...this.used() };
+  }
+
+  /** What the response took so far: the provider's numbers once it has told them, estimates until then. */
+  used(): { readonly usage: Usage; readonly cost: number } {
+    const usage = usageOf(this.#finish?.usage, {
       input: this.#parts.estimateInput,
       output: () => estimateTokens(this.#text + this.#callText),
     });
-    return {
-      type: "finish",
-      reason: this.#reason(finish),
-      usage,
-      cost: costOf(usage, this.#parts.price),
-    };
+    return { usage, cost: costOf(usage, this.#parts.price) };
   }
 
   #grow(type: "text" | "reasoning", block: string, text: string): void {

@@ -11,36 +11,44 @@ import {
   type AgentVersion,
   type Briefing,
   type Problem,
+  type Usage,
 } from "@acos/protocol";
 import { requireWithinCaps, TrustError, type Caps } from "@acos/trust";
 
 import { requireSpeaksFor, type Caller } from "./authenticate.ts";
-import type { ModelCall, ResolvedModel } from "./models/model.ts";
+import type { ModelCall, ModelPart, ResolvedModel } from "./models/model.ts";
 import { providerProblem } from "./models/provider-failure.ts";
 import { resolveModel } from "./models/resolve-model.ts";
 import { estimateCall } from "./models/token-estimate.ts";
 import { composeCall } from "./prompt.ts";
 import type { Services } from "./services.ts";
+import type { Amount, Spending } from "./spending-meter.ts";
+import { budgetOf } from "./turn-budget.ts";
 import { TurnRelay } from "./turn-relay.ts";
 import { TurnStream } from "./turn-stream.ts";
+
+const MILLIONTHS_PER_DOLLAR = 1_000_000;
 
 interface Turn {
   readonly briefing: Briefing;
   readonly caps: Caps;
+  readonly spending: Spending;
   readonly services: Services;
   readonly stream: TurnStream;
   readonly abort: AbortController;
 }
 
 /**
- * Answers with the turn's stream. Throws ProblemError or TrustError for a body that is no turn of the caller's; whatever
- * fails after that is the stream's last part.
+ * Answers with the turn's stream. Throws ProblemError or TrustError for a body that is no turn of the caller's, and where
+ * its certificate is used up; whatever fails after that is the stream's last part.
  */
 export function handleTurn(caller: Caller, signal: AbortSignal, services: Services): Response {
   const { briefing } = parse(turnRequestSchema, readBody(caller.body), "The turn");
   const { org, group, run, agent } = briefing;
+  const { caps } = caller.certificate;
   requireSpeaksFor(caller, { org, group, run, pin: agent.pin });
-  requireWithinCaps(caller.certificate.caps, { agent: agent.pin.agent });
+  requireWithinCaps(caps, { agent: agent.pin.agent });
+  const spending = services.meter.begin(caller.keyId, caller.certificate);
   const abort = new AbortController();
   signal.addEventListener("abort", () => abort.abort(), { once: true });
   const stream = new TurnStream({
@@ -51,7 +59,7 @@ export function handleTurn(caller: Caller, signal: AbortSignal, services: Servic
       abort.abort();
     },
   });
-  void runTurn({ briefing, caps: caller.certificate.caps, services, stream, abort });
+  void runTurn({ briefing, caps, spending, services, stream, abort });
   return new Response(stream.body, { headers: { "content-type": TURN_STREAM_TYPE } });
 }
 
@@ -68,7 +76,7 @@ async function runTurn(turn: Turn): Promise<void> {
     stream.write({ type: "start", model: pin.model });
     const version = await services.versions.agent(pin, services.keepAlive);
     resolved = await resolveModel(pin, services.modelSources);
-    const call = modelCall(turn, version);
+    const call = modelCall(turn, { version, resolved });
     await relay(turn, { resolved, call, version });
   } catch (error) {
     const context = {
@@ -80,18 +88,21 @@ async function runTurn(turn: Turn): Promise<void> {
   }
 }
 
-/** The call within the certificate's caps: tools it does not name are not offered, output ends where the tokens do. */
-function modelCall({ briefing, caps, abort }: Turn, version: AgentVersion): ModelCall {
+/** The call within the certificate's caps: tools it does not name are not offered, output ends where tokens or money do. */
+function modelCall(turn: Turn, { version, resolved }: Omit<Calling, "call">): ModelCall {
+  const { briefing, caps, spending, abort } = turn;
   const tools = version.tools.filter(({ name }) => caps.tools?.includes(name) ?? true);
   const call = composeCall(briefing, { ...version, tools });
-  const left =
-    (caps.maxTokensPerTurn ?? Infinity) -
-    (caps.maxTokensPerTurn === undefined ? 0 : estimateCall(call));
-  if (left <= 0) throw new TrustError("session-certificate", "over_cap", "maxTokensPerTurn");
-  const maxOutputTokens = Math.min(version.maxOutputTokens ?? Infinity, left);
+  const wished = version.maxOutputTokens;
+  const { maxOutputTokens, worst } = budgetOf(call, {
+    left: spending.left(),
+    price: resolved.price,
+    ...(wished !== undefined && { wished }),
+  });
+  spending.reserve(worst);
   return {
     ...call,
-    ...(Number.isFinite(maxOutputTokens) && { maxOutputTokens }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(version.temperature !== undefined && { temperature: version.temperature }),
     abortSignal: abort.signal,
   };
@@ -103,28 +114,45 @@ interface Calling {
   readonly version: AgentVersion;
 }
 
-async function relay({ stream, abort }: Turn, { resolved, call, version }: Calling): Promise<void> {
-  const response = await resolved.model.doStream(call);
+async function relay(turn: Turn, { resolved, call, version }: Calling): Promise<void> {
+  const { stream, abort, spending } = turn;
   const turnRelay = new TurnRelay({
     tools: version.tools,
     price: resolved.price,
     estimateInput: () => estimateCall(call),
     write: (part) => stream.write(part),
   });
-  const reader = response.stream.getReader();
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
+    const response = await resolved.model.doStream(call);
+    await pump(response.stream.getReader(), (part) => {
       stream.heard();
-      turnRelay.take(value);
-    }
+      turnRelay.take(part);
+    });
     stream.end(turnRelay.end());
   } finally {
     abort.abort();
+    spending.settle(amountOf(turnRelay.used()));
+  }
+}
+
+async function pump(
+  reader: ReadableStreamDefaultReader<ModelPart>,
+  take: (part: ModelPart) => void,
+): Promise<void> {
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      take(value);
+    }
+  } finally {
     // The provider's connection is released whatever happened; that it may be gone already is fine.
     reader.cancel().catch(() => undefined);
   }
+}
+
+function amountOf({ usage, cost }: { readonly usage: Usage; readonly cost: number }): Amount {
+  return { tokens: usage.inputTokens + usage.outputTokens, cost: cost * MILLIONTHS_PER_DOLLAR };
 }
 
 function turnProblem(

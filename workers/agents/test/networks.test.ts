@@ -5,17 +5,7 @@ import { join } from "node:path";
 import type { HttpTool, ToolArguments, ToolResult, TurnPart } from "@acos/protocol";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import {
-  agentVersion,
-  briefing,
-  CALL,
-  GROUP,
-  openStar,
-  ORG,
-  partsOf,
-  RUN,
-  type Star,
-} from "./star.ts";
+import { agentVersion, briefing, openStar, ORG, partsOf, type Star } from "./star.ts";
 
 const VECTORS = join(import.meta.dirname, "../../../../shared/vectors/ssrf.json");
 
@@ -55,8 +45,8 @@ async function call(baseUrl: string, args: ToolArguments, on = star): Promise<To
     headers: { "x-key": "secret" },
   };
   const pin = await on.records.agent(agentVersion({ version, tools: [tool] }));
-  const about = { group: GROUP, org: ORG, run: RUN, turn: 1, call: CALL, pin, tool: "far" };
-  const response = await on.send("/tool-calls", { ...about, arguments: args });
+  const call = await on.toolCall(pin, { tool: "far", arguments: args });
+  const response = await on.send("/tool-calls", call);
   // A version that cannot be read is no call at all.
   return response.ok
     ? ((await response.json()) as ToolResult)

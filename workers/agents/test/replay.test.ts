@@ -2,18 +2,7 @@
 import type { AgentVersion } from "@acos/protocol";
 import { describe, expect, it } from "vitest";
 
-import {
-  agentVersion,
-  briefing,
-  CALL,
-  GROUP,
-  openStar,
-  ORG,
-  partsOf,
-  RUN,
-  type Star,
-  type StarOptions,
-} from "./star.ts";
+import { agentVersion, briefing, openStar, partsOf, type Star, type StarOptions } from "./star.ts";
 
 /** Half of them turns, half of them calls of an HTTP tool. */
 const EACH = 500;
@@ -53,22 +42,13 @@ async function capture(star: Star): Promise<Request[]> {
     baseUrl: "https://tools.example.com/desk",
   };
   const pin = await star.records.agent(agentVersion({ model: "lab/small", tools: [tool] }));
-  const call = {
-    group: GROUP,
-    org: ORG,
-    run: RUN,
-    turn: 1,
-    call: CALL,
-    pin,
-    tool: "desk",
-    arguments: { method: "POST", path: "/do", body: {} },
-  };
+  const deed = { tool: "desk", arguments: { method: "POST", path: "/do", body: {} } };
   const certificate = await star.certify();
   const captured: Request[] = [];
   for (let count = 0; count < EACH; count += 1)
     captured.push(
       await star.sign("/turns", { briefing: briefing(pin, "Hello.") }, { certificate }),
-      await star.sign("/tool-calls", call, { certificate }),
+      await star.sign("/tool-calls", await star.toolCall(pin, deed), { certificate }),
     );
   return captured;
 }
@@ -97,6 +77,16 @@ describe("captured requests", { timeout: TIMEOUT_MS }, () => {
     expect(calls).toEqual({ model: EACH, tool: EACH });
     expect(await replay(star, captured)).toEqual({ used_token: 2 * EACH });
     expect(calls).toEqual({ model: EACH, tool: EACH });
+  });
+
+  it("[A10] replayed to a Worker that never saw them, none has its effect a second time", async () => {
+    const { calls, fetcher } = outside();
+    const star = await openStar({ fetcher, env: { BUILTIN_PROVIDERS: PROVIDERS } });
+    const effects = (await capture(star)).filter(({ url }) => url.endsWith("/tool-calls"));
+    expect(await replay(star, effects)).toEqual({ served: EACH });
+    const worker = star.isolate();
+    expect(await replay({ ...star, worker }, effects)).toEqual({ conflict: EACH });
+    expect(calls).toEqual({ model: 0, tool: EACH });
   });
 
   it("[A2] [A1] 1,000 replayed 35 s later are refused by a Worker that never saw them", async () => {

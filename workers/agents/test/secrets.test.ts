@@ -9,7 +9,7 @@ import {
 } from "@acos/trust";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { agentVersion, CALL, GROUP, openStar, ORG, OTHER_GROUP, RUN, type Star } from "./star.ts";
+import { agentVersion, GROUP, openStar, ORG, OTHER_GROUP, type Star } from "./star.ts";
 import { withoutValues } from "../src/secrets/hidden-values.ts";
 
 const VALUE = 'desk-"token"-/+=&0123456789';
@@ -71,8 +71,8 @@ const desk = (over: Partial<HttpTool> = {}): HttpTool => ({
 async function call(star: Star, tool: HttpTool): Promise<ToolResult> {
   const pin = await star.records.agent(agentVersion({ tools: [tool] }));
   const wanted = { tool: "desk", arguments: { method: "GET", path: "/x" } };
-  const about = { group: GROUP, org: ORG, run: RUN, turn: 1, call: CALL, pin };
-  return (await (await star.send("/tool-calls", { ...about, ...wanted })).json()) as ToolResult;
+  const response = await star.send("/tool-calls", await star.toolCall(pin, wanted));
+  return (await response.json()) as ToolResult;
 }
 
 describe("a tool's secret", () => {

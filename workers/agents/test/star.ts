@@ -2,24 +2,31 @@
 import {
   AGENTS_ORIGIN,
   makeId,
+  toolCallClaimSchema,
   type AgentPin,
   type AgentVersion,
   type Briefing,
   type ProviderPin,
   type ProviderVersion,
   type RunId,
+  type ToolArguments,
+  type ToolCallClaim,
+  type ToolCallRequest,
   type TurnPart,
 } from "@acos/protocol";
 import { StaleKv } from "@acos/testkit";
 import {
+  argumentsDigest,
   generateKeyPair,
   importSigningKey,
   publicJwks,
   sha256Hex,
   signRequest,
   signSessionCertificate,
+  signToolGrant,
   type Caps,
   type KeyPair,
+  type SigningKey,
 } from "@acos/trust";
 
 import { createAgentsWorker, type AgentsWorker } from "../src/agents-worker.ts";
@@ -105,6 +112,25 @@ export class FakeRecords {
   }
 }
 
+/** The group's word on effects: each call is given away once, by default; counts and failures are a test's to set. */
+export class FakeClaims {
+  readonly asked: ToolCallClaim[] = [];
+  /** What happens to a claim instead of being granted: a Problem's status, or a desk that is not there. */
+  refusal: Response | "away" | undefined;
+
+  fetch = (_url: string, { body }: RequestInit): Promise<Response> => {
+    const claim = toolCallClaimSchema.parse(JSON.parse(String(body)));
+    const isTaken = this.asked.some(({ call, run }) => call === claim.call && run === claim.run);
+    this.asked.push(claim);
+    if (this.refusal === "away") return Promise.reject(new TypeError("no route"));
+    if (this.refusal !== undefined) return Promise.resolve(this.refusal);
+    const refused = { code: "conflict", message: "taken" };
+    return Promise.resolve(
+      isTaken ? Response.json(refused, { status: 409 }) : new Response(null, { status: 204 }),
+    );
+  };
+}
+
 /** Time that passes when a test says so; timers fire in their order. A timer of 0 ms fires by itself, soon. */
 export class FakeClock implements Clock {
   #now: number;
@@ -151,26 +177,40 @@ export interface Signing {
   readonly caps?: Caps;
   readonly certificate?: string;
   readonly nowMs?: number;
+  readonly epoch?: number;
 }
 
 export interface Star {
   readonly worker: AgentsWorker;
   readonly clock: FakeClock;
   readonly records: FakeRecords;
+  readonly claims: FakeClaims;
   readonly kv: StaleKv;
   readonly bindings: AgentsBindings;
   readonly logged: Readonly<Record<string, unknown>>[];
   readonly authority: KeyPair;
+  /** The group's session key. */
+  readonly session: SigningKey;
   /** Issues a certificate for the star's session key. */
-  certify(caps?: Caps, authority?: KeyPair): Promise<string>;
+  certify(caps?: Caps, authority?: KeyPair, epoch?: number): Promise<string>;
+  /** A call as the group sends it, with its grant. */
+  toolCall(pin: AgentPin, deed: Deed): Promise<ToolCallRequest>;
+  /** Another isolate of the same deployment: it remembers nothing of what this one saw. */
+  isolate(): AgentsWorker;
   sign(path: string, body: unknown, signing?: Signing): Promise<Request>;
   send(path: string, body: unknown, signing?: Signing): Promise<Response>;
   /** Resolves when all work that outlives its request has ended. */
   settled(): Promise<void>;
 }
 
+/** What a call does, and which one it is: a fresh one unless a test says so. */
+export interface Deed extends Partial<Pick<ToolCallRequest, "call" | "dispatch">> {
+  readonly tool: string;
+  readonly arguments: ToolArguments;
+}
+
 export interface StarOptions {
-  readonly env?: Partial<Omit<AgentsBindings, "AGENT_CACHE" | "RECORDS">>;
+  readonly env?: Partial<Omit<AgentsBindings, "AGENT_CACHE" | "RECORDS" | "CLAIMS">>;
   readonly cache?: RecordCache;
   readonly fetcher?: (url: string, init: RequestInit) => Promise<Response>;
 }
@@ -180,38 +220,46 @@ export async function openStar(options: StarOptions = {}): Promise<Star> {
   const sessionKey = await importSigningKey(session.privateJwk);
   const clock = new FakeClock(NOW);
   const records = new FakeRecords();
+  const claims = new FakeClaims();
   const kv = new StaleKv({ now: clock.now, random: () => 0.5 });
   await records.keys([authority]);
   const bindings = {
     AGENT_CACHE: options.cache ?? kv,
     RECORDS: records,
+    CLAIMS: claims,
     REHEARSAL_DELAY_MS: "0",
     ...options.env,
   };
   const logged: Readonly<Record<string, unknown>>[] = [];
   const fetcher = options.fetcher ?? ((url: string, init: RequestInit) => fetch(url, init));
-  const worker = createAgentsWorker({
-    clock,
-    fetcher,
-    log: (event, fields) => logged.push({ event, ...fields }),
-  });
+  const isolate = () =>
+    createAgentsWorker({
+      clock,
+      fetcher,
+      log: (event, fields) => logged.push({ event, ...fields }),
+    });
+  const worker = isolate();
   const alive: Promise<unknown>[] = [];
   const star: Star = {
     worker,
     clock,
     records,
+    claims,
     kv,
     bindings,
     logged,
     authority,
-    certify: async (caps = {}, signer = authority) =>
+    session: sessionKey,
+    isolate,
+    toolCall: (pin, deed) => toolCallOf(star, pin, deed),
+    certify: async (caps = {}, signer = authority, epoch = 1) =>
       signSessionCertificate(
         {
           audience: "acos:agents-worker",
           org: ORG,
           group: GROUP,
           publicJwk: session.publicJwk,
-          epoch: 1,
+          epoch,
           caps,
         },
         await importSigningKey(signer.privateJwk),
@@ -227,7 +275,8 @@ export async function openStar(options: StarOptions = {}): Promise<Star> {
         { method: "POST", url, headers, body: bytes },
         {
           ...sessionKey,
-          certificate: signing.certificate ?? (await star.certify(signing.caps)),
+          certificate:
+            signing.certificate ?? (await star.certify(signing.caps, authority, signing.epoch)),
           run: signing.run === undefined ? RUN : signing.run,
           nonce: crypto.getRandomValues(new Uint8Array(16)),
           nowMs: signing.nowMs ?? clock.now(),
@@ -245,6 +294,15 @@ export async function openStar(options: StarOptions = {}): Promise<Star> {
     },
   };
   return star;
+}
+
+async function toolCallOf(star: Star, pin: AgentPin, deed: Deed): Promise<ToolCallRequest> {
+  const call = deed.call ?? makeId("toolCall", NOW, random());
+  const bound = { group: GROUP, run: RUN, turn: 1, call, dispatch: deed.dispatch ?? 1 };
+  const digest = await argumentsDigest(deed.tool, deed.arguments);
+  const claims = { audience: "acos:tool-gateway", ...bound, argumentsDigest: digest } as const;
+  const grant = await signToolGrant(claims, star.session, star.clock.now());
+  return { ...bound, org: ORG, pin, tool: deed.tool, arguments: deed.arguments, grant };
 }
 
 export function briefing(pin: AgentPin, text: string, over: Partial<Briefing> = {}): Briefing {

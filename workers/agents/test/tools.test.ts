@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { calculate, CalculationError } from "../src/tools/calculate.ts";
 import { currentTime } from "../src/tools/current-time.ts";
 import { isBelow, targetOf } from "../src/tools/http-target.ts";
-import { agentVersion, CALL, GROUP, NOW, openStar, ORG, RUN, type Star } from "./star.ts";
+import { agentVersion, NOW, openStar, type Star } from "./star.ts";
 
 describe("calculate", () => {
   it.each([
@@ -198,21 +198,14 @@ describe("POST /tool-calls", () => {
       { type: "builtin", name: "current_time" } as const,
     ];
     const pin = await star.records.agent(agentVersion({ version, tools }));
-    const body = {
-      group: GROUP,
-      org: ORG,
-      run: RUN,
-      turn: 1,
-      call: CALL,
-      pin,
-      tool,
-      arguments: args,
-    };
+    const body = await star.toolCall(pin, { tool, arguments: args });
+    lastCall = body.call;
     const response = await star.send("/tool-calls", body);
     expect(response.status).toBe(200);
     return (await response.json()) as ToolResult;
   }
   let version = 500;
+  let lastCall = "";
 
   it("[H3] calls a built-in tool", async () => {
     expect(await call({ expression: "6*7" }, {}, "calculate")).toEqual({
@@ -252,7 +245,7 @@ describe("POST /tool-calls", () => {
       authorization: "Bearer top-secret-value",
       "x-extra": "1",
       "content-type": "application/json",
-      "idempotency-key": CALL,
+      "idempotency-key": lastCall,
     });
   });
 

@@ -3,6 +3,7 @@ import type { CertificateAuthorityControl, GroupDirectoryControl } from "@acos/p
 
 /** Bindings as the platform hands them over. */
 export interface Bindings {
+  readonly GROUPS: DurableObjectNamespace;
   readonly AGENTS: Fetcher;
   readonly AUTHORITY: CertificateAuthorityControl;
   readonly DIRECTORY: GroupDirectoryControl;

@@ -13,6 +13,7 @@ import {
   type Principal,
   type Result,
   type RunId,
+  type ToolCallClaim,
   type UserId,
 } from "@acos/protocol";
 
@@ -22,6 +23,7 @@ import { hasSchema, migrate } from "./log/schema.ts";
 import { giveCommand } from "./member-commands.ts";
 import { OpenGroup } from "./open-group.ts";
 import * as reading from "./reading.ts";
+import { claimCall } from "./runs/tool-claims.ts";
 import { NO_SUCH_GROUP } from "./sockets/accept.ts";
 import { greet, openSocket } from "./sockets/greet.ts";
 import { answerClose, sendFrame } from "./sockets/connection.ts";
@@ -173,6 +175,16 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
       await this.ctx.storage.deleteAll();
       return { ok: true, value: { seq } };
     });
+  }
+
+  // Remote call of the Agents Worker
+
+  /** Leaves a dispatched call that has an effect to the first who claims it; a yes is on disk before it is said. */
+  async claimCall(claim: ToolCallClaim): Promise<Result<null>> {
+    if (!this.#group) return NOT_FOUND;
+    const claimed = claimCall(this.#group, claim, Date.now());
+    if (claimed.ok) await this.ctx.storage.sync();
+    return claimed;
   }
 
   #open(): OpenGroup {

@@ -1,11 +1,11 @@
 // A member's command on its way to the write path: what deciding it must know is looked up here, at the rim.
 import type { MemberCommand } from "@acos/group";
 import type { Command, CommandRequest, MemberId, MessageId, RunId, UserId } from "@acos/protocol";
+import { argumentsDigest } from "@acos/trust";
 
 import type { WriteOutcome } from "./append.ts";
 import { findMessage } from "./log/messages.ts";
 import type { OpenGroup } from "./open-group.ts";
-import { argumentsDigest } from "./runs/run-driver.ts";
 
 /** Carries out a member's command under its id; the same id again is answered with the first seq. */
 export async function giveCommand(

@@ -1,20 +1,30 @@
 // The group's session key and certificate: made by the Orchestrator, kept in memory only, renewed at half their life.
+// A session signs what belongs together, a request and the grant in its body, with one and the same key.
 import type { GroupState } from "@acos/group";
 import {
   ProblemError,
+  type AgentId,
   type CertificateAuthorityControl,
   type GroupId,
   type OrgId,
   type RunId,
   type SessionCredentials,
 } from "@acos/protocol";
-import { importSigningKey, NONCE_BYTES, signRequest, type SigningKey } from "@acos/trust";
+import {
+  importSigningKey,
+  NONCE_BYTES,
+  signRequest,
+  signToolGrant,
+  type SigningKey,
+  type ToolGrantClaims,
+} from "@acos/trust";
 
 /** A certificate is not used in its last seconds: a signed request must outlive its way. */
 const SAFETY_MS = 40_000;
 
 interface Held {
-  readonly epoch: number;
+  /** For whom the certificate was asked. */
+  readonly subject: Subject;
   readonly credentials: SessionCredentials;
   readonly key: SigningKey;
 }
@@ -23,30 +33,41 @@ export interface Subject {
   readonly group: GroupId;
   readonly org: OrgId;
   readonly epoch: number;
+  /** Agents that the certificate must cover: the Orchestrator names those that it knew when it was asked. */
+  readonly agents: readonly AgentId[];
 }
 
 /** For whom a group's requests speak; null before the group exists. */
-export function subjectOf({ group }: GroupState): Subject | null {
-  return group && { group: group.id, org: group.org, epoch: group.epoch };
+export function subjectOf({ group, members }: GroupState): Subject | null {
+  if (!group) return null;
+  const agents = [...members.values()].flatMap((each) =>
+    each.type === "agent" ? [each.agent] : [],
+  );
+  return { group: group.id, org: group.org, epoch: group.epoch, agents };
 }
 
-export class SessionKeys {
-  readonly #authority: CertificateAuthorityControl;
-  readonly #now: () => number;
-  #held: Held | null = null;
-  #renewal: { readonly epoch: number; readonly held: Promise<Held> } | null = null;
+/** Whether what was got for one subject serves another: the same epoch, and no agent that has come since. */
+function serves(got: Subject, wanted: Subject): boolean {
+  return got.epoch === wanted.epoch && wanted.agents.every((agent) => got.agents.includes(agent));
+}
 
-  constructor(authority: CertificateAuthorityControl, now: () => number) {
-    this.#authority = authority;
+/** A certified key, ready to sign. */
+export class Session {
+  readonly #held: Held;
+  readonly #now: () => number;
+
+  constructor(held: Held, now: () => number) {
+    this.#held = held;
     this.#now = now;
   }
 
-  /** Signs a request body for a target; renews in the background past half of the certificate's life. */
-  async sign(
-    subject: Subject,
-    request: { readonly url: string; readonly body: Uint8Array; readonly run: RunId },
-  ): Promise<Headers> {
-    const { credentials, key } = await this.#current(subject);
+  /** Headers of a signed POST. */
+  async sign(request: {
+    readonly url: string;
+    readonly body: Uint8Array;
+    readonly run: RunId;
+  }): Promise<Headers> {
+    const { credentials, key } = this.#held;
     const headers = new Headers({ "content-type": "application/json" });
     const signed = await signRequest(
       { method: "POST", url: request.url, headers, body: request.body },
@@ -60,6 +81,28 @@ export class SessionKeys {
     );
     for (const [name, value] of Object.entries(signed)) headers.set(name, value);
     return headers;
+  }
+
+  /** A Tool Grant. Contract: the log has dispatched the call, with these arguments. */
+  grant(claims: ToolGrantClaims): Promise<string> {
+    return signToolGrant(claims, this.#held.key, this.#now());
+  }
+}
+
+export class SessionKeys {
+  readonly #authority: CertificateAuthorityControl;
+  readonly #now: () => number;
+  #held: Held | null = null;
+  #renewal: { readonly subject: Subject; readonly held: Promise<Held> } | null = null;
+
+  constructor(authority: CertificateAuthorityControl, now: () => number) {
+    this.#authority = authority;
+    this.#now = now;
+  }
+
+  /** The session to sign with; renews in the background past half of the certificate's life. */
+  async session(subject: Subject): Promise<Session> {
+    return new Session(await this.#current(subject), this.#now);
   }
 
   /** Gets a certificate ready before it is needed; a failure shows when it is needed. */
@@ -77,7 +120,7 @@ export class SessionKeys {
   async #current(subject: Subject): Promise<Held> {
     const held = this.#held;
     const now = this.#now();
-    if (held?.epoch !== subject.epoch || now > held.credentials.expiresAt - SAFETY_MS)
+    if (!held || !serves(held.subject, subject) || now > held.credentials.expiresAt - SAFETY_MS)
       return this.#renew(subject);
     const { issuedAt, expiresAt } = held.credentials;
     if (now > (issuedAt + expiresAt) / 2)
@@ -88,8 +131,8 @@ export class SessionKeys {
   }
 
   #renew(subject: Subject): Promise<Held> {
-    if (this.#renewal?.epoch !== subject.epoch) {
-      const renewal = { epoch: subject.epoch, held: this.#issue(subject) };
+    if (!this.#renewal || !serves(this.#renewal.subject, subject)) {
+      const renewal = { subject, held: this.#issue(subject) };
       this.#renewal = renewal;
       renewal.held
         .catch(() => {
@@ -103,11 +146,17 @@ export class SessionKeys {
   }
 
   async #issue(subject: Subject): Promise<Held> {
-    const issued = await this.#authority.issue(subject);
+    const { group, org, epoch } = subject;
+    const issued = await this.#authority.issue({ group, org, epoch });
     if (!issued.ok) throw new ProblemError(issued.problem);
     const key = await importSigningKey(issued.value.privateJwk);
-    const held = { epoch: subject.epoch, credentials: issued.value, key };
-    if (!this.#held || held.epoch >= this.#held.epoch) this.#held = held;
+    const held = { subject, credentials: issued.value, key };
+    if (!this.#held || isNewer(subject, this.#held.subject)) this.#held = held;
     return held;
   }
+}
+
+/** An answer that comes late, to a question of before, does not take the place of what is held. */
+function isNewer(subject: Subject, held: Subject): boolean {
+  return subject.epoch > held.epoch || (subject.epoch === held.epoch && serves(subject, held));
 }

@@ -1,9 +1,13 @@
 // Tests of the object in workerd: log, sockets, runs, evictions.
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 
 import {
+  GROUP_ORIGIN,
   PROTOCOL_VERSION,
+  TOOL_CALL_CLAIMS_PATH,
+  type EventOf,
   type GroupFrame,
   type LogEvent,
   type MessageId,
@@ -19,7 +23,7 @@ import {
   upgrade,
   type TestGroup,
 } from "./member.ts";
-import { directory } from "./worker.ts";
+import { directory, givenAway } from "./worker.ts";
 
 const post = (text: string) => ({
   kind: "message-post" as const,
@@ -312,6 +316,21 @@ describe("sockets", () => {
   });
 });
 
+type MadeCall = EventOf<"tool-call-made">;
+
+const callsOf = (socket: MemberSocket): readonly MadeCall[] =>
+  socket.of("event").flatMap(({ event }) => (event.kind === "tool-call-made" ? [event] : []));
+
+/** Claims a call as the Agents Worker does before it makes it; answers the status. */
+async function claim({ id }: TestGroup, { run, call, digest }: MadeCall): Promise<number> {
+  const { ToolCallClaims } = exports as unknown as { readonly ToolCallClaims: Fetcher };
+  const body = JSON.stringify({ group: id, run, call, dispatch: 1, digest });
+  const url = `${GROUP_ORIGIN}${TOOL_CALL_CLAIMS_PATH}`;
+  const response = await ToolCallClaims.fetch(url, { method: "POST", body });
+  await response.body?.cancel();
+  return response.status;
+}
+
 describe("runs", () => {
   it("[T1] deltas join to the message that follows under the same id", async () => {
     const socket = await MemberSocket.live(await makeGroup(), 0);
@@ -431,6 +450,74 @@ describe("runs", () => {
       ({ event }) => event.kind === "tool-call-dispatched",
     );
     expect(dispatched).toHaveLength(1);
+  });
+
+  const answerOf = (socket: MemberSocket) =>
+    socket.of("event").find(({ event }) => event.kind === "message-posted" && event.run)!.event;
+
+  async function approve(group: TestGroup, text: string): Promise<MemberSocket> {
+    const socket = await MemberSocket.live(group, 0);
+    socket.post("c", text);
+    const { approval } = (await socket.event("approval-asked")).event as { approval: string };
+    socket.command("yes", { kind: "approval-decide", approval, decision: "approve" });
+    return socket;
+  }
+
+  it("[T7] leaves a call with an effect to one claim, and to none that is not the journalled call", async () => {
+    const group = await makeGroup();
+    const socket = await approve(group, "@ada write");
+    await socket.event("run-ended");
+    expect(answerOf(socket)).toMatchObject({ parts: [{ text: "got 409 409 409 204 409" }] });
+  });
+
+  it("[T7] gives no call away that only reads: nobody approved it", async () => {
+    const socket = await MemberSocket.live(await makeGroup(), 0);
+    socket.post("c", "@ada read claimed");
+    await socket.event("run-ended");
+    expect(answerOf(socket)).toMatchObject({ parts: [{ text: "got 409" }] });
+  });
+
+  it("[T7] gives no call away that has its result, was never dispatched or is of no group", async () => {
+    const group = await makeGroup();
+    const socket = await approve(group, "@ada write");
+    await socket.event("run-ended");
+    expect(await claim(group, callsOf(socket)[0]!)).toBe(409);
+    const waiting = await makeGroup();
+    const other = await MemberSocket.live(waiting, 0);
+    other.post("c", "@ada write");
+    await other.event("approval-asked");
+    const [made] = callsOf(other);
+    expect(await claim(waiting, made!)).toBe(409);
+    expect(await claim({ ...waiting, id: freshId("group") }, made!)).toBe(404);
+  });
+
+  it("[T7] a call that was given away is on disk, and after a crash nobody gets it again", async () => {
+    const group = await makeGroup();
+    const socket = await approve(group, "@ada write hold");
+    await vi.waitFor(() => expect(givenAway).toContain(callsOf(socket)[0]?.call));
+    await die(group);
+    const kept = await runInDurableObject(stubOf(group.id), (_object, { storage }) =>
+      storage.sql.exec("SELECT jti FROM used_tokens WHERE jti LIKE 'claim:%'").toArray(),
+    );
+    expect(kept).toHaveLength(1);
+    expect(await claim(group, callsOf(socket)[0]!)).toBe(409);
+    expect((await logOf(group)).at(-1)!.event).toMatchObject({ outcome: "interrupted" });
+  });
+
+  it("[T8] an effect that another request has taken on ends its run as interrupted, never as not done", async () => {
+    const socket = await approve(await makeGroup(), "@ada write taken");
+    expect((await socket.event("run-ended")).event).toMatchObject({
+      outcome: "interrupted",
+      reason: expect.stringContaining("not known") as string,
+    });
+  });
+
+  it("[T8] an effect that was not made because it could not be claimed is told as such, and the run goes on", async () => {
+    const socket = await approve(await makeGroup(), "@ada write away");
+    expect((await socket.event("run-ended")).event).toMatchObject({ outcome: "done" });
+    expect((await socket.event("tool-result-received")).event).toMatchObject({
+      result: { isError: true, text: "not made" },
+    });
   });
 
   it("[T6] what an agent was told can be read again", async () => {

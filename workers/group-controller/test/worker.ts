@@ -2,6 +2,9 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 
 import {
+  GROUP_ORIGIN,
+  TOOL_CALL_CLAIMS_PATH,
+  toolCallRequestSchema,
   turnRequestSchema,
   type Briefing,
   type CertificateAuthorityControl,
@@ -9,11 +12,21 @@ import {
   type GroupId,
   type Result,
   type SessionCredentials,
+  type ToolCallClaim,
+  type ToolCallRequest,
   type TurnPart,
 } from "@acos/protocol";
-import { generateKeyPair, importSigningKey, signSessionCertificate } from "@acos/trust";
+import {
+  argumentsDigest,
+  generateKeyPair,
+  importSigningKey,
+  KeyRing,
+  signSessionCertificate,
+  verifyToolGrant,
+  type PublicJwk,
+} from "@acos/trust";
 
-export { GroupController } from "../src/index.ts";
+export { GroupController, ToolCallClaims } from "../src/index.ts";
 
 const USAGE = { inputTokens: 3, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 };
 const FINISH: TurnPart = { type: "finish", reason: "stop", usage: USAGE, cost: 0.5 };
@@ -24,17 +37,17 @@ function script({ trigger, steps, turn }: Briefing): readonly (TurnPart | "hang"
   const words = trigger.text.replace(/^@\S+ /, "");
   const start: TurnPart = { type: "start", model: "fake/fake-1" };
   const say = (text: string): TurnPart => ({ type: "text", part: 0, text });
-  const call = (effect: boolean): TurnPart => ({
+  const call = ([tool = "", path = "/a"]: readonly string[]): TurnPart => ({
     type: "tool-call",
-    tool: effect ? "write" : "read",
-    arguments: { path: "/a" },
-    effect,
+    tool,
+    arguments: { path },
+    effect: tool === "write",
   });
   if (words.startsWith("say ")) return [start, ...words.slice(4).split(/(?= )/).map(say), FINISH];
-  if (words === "read" || words === "write") {
+  if (/^(?:read|write)(?: \w+)?$/.test(words)) {
     const result = steps.at(-1)?.calls[0]?.result.text;
     return turn === 1
-      ? [start, call(words === "write"), CALLS]
+      ? [start, call(words.split(" ")), CALLS]
       : [start, say(`got ${result}`), FINISH];
   }
   if (words === "hang") return [start, say("so far"), "hang"];
@@ -74,12 +87,39 @@ async function beat(send: (part: TurnPart) => Promise<void>): Promise<void> {
 
 const BEAT_MS = 20;
 
-export class FakeAgents extends WorkerEntrypoint {
+/** Claims as the group answers them, in the order of asking. */
+async function claim(desk: Fetcher, claims: readonly ToolCallClaim[]): Promise<string> {
+  const statuses: number[] = [];
+  for (const body of claims) {
+    const url = `${GROUP_ORIGIN}${TOOL_CALL_CLAIMS_PATH}`;
+    const response = await desk.fetch(url, { method: "POST", body: JSON.stringify(body) });
+    await response.body?.cancel();
+    statuses.push(response.status);
+  }
+  return statuses.join(" ");
+}
+
+/** Throws TrustError unless the call carries the grant of the request's own session key for exactly this call. */
+async function requireGrant(wanted: ToolCallRequest, certificate: string): Promise<void> {
+  const claims = JSON.parse(atob(certificate.split(".")[1] ?? "")) as { cnf: { jwk: PublicJwk } };
+  const { grant, group, run, turn, call, dispatch } = wanted;
+  const digest = await argumentsDigest(wanted.tool, wanted.arguments);
+  const bound = { group, run, turn, call, dispatch, argumentsDigest: digest };
+  const keys = await KeyRing.of([claims.cnf.jwk]);
+  const expected = { audience: "acos:tool-gateway", ...bound, nowMs: Date.now() } as const;
+  await verifyToolGrant(grant, keys, expected);
+}
+
+export class FakeAgents extends WorkerEntrypoint<{ readonly CLAIMS: Fetcher }> {
   override async fetch(request: Request): Promise<Response> {
     if (!request.headers.has("signature")) return new Response(null, { status: 401 });
     const { pathname } = new URL(request.url);
     const body: unknown = await request.json();
-    if (pathname === "/tool-calls") return Response.json({ isError: false, text: "forty-two" });
+    if (pathname === "/tool-calls")
+      return this.#toolCall(
+        toolCallRequestSchema.parse(body),
+        request.headers.get("acos-certificate") ?? "",
+      );
     const { briefing } = turnRequestSchema.parse(body);
     if (briefing.trigger.text.endsWith("distrust") && !distrusted.has(briefing.run)) {
       distrusted.set(briefing.run, request.headers.get("acos-certificate"));
@@ -90,7 +130,41 @@ export class FakeAgents extends WorkerEntrypoint {
     this.ctx.waitUntil(play(parts, writable.getWriter()));
     return new Response(readable);
   }
+
+  /** What a call with an effect answers is how its claims were answered. */
+  async #toolCall(wanted: ToolCallRequest, certificate: string): Promise<Response> {
+    await requireGrant(wanted, certificate);
+    const { group, run, call, dispatch } = wanted;
+    const digest = await argumentsDigest(wanted.tool, wanted.arguments);
+    const right = { group, run, call, dispatch, digest };
+    const { path } = wanted.arguments;
+    if (wanted.tool === "read") {
+      const text = path === "claimed" ? await claim(this.env.CLAIMS, [right]) : "forty-two";
+      return Response.json({ isError: false, text });
+    }
+    if (path === "taken") return Response.json({ code: "conflict", message: "" }, { status: 409 });
+    if (path === "away")
+      return Response.json({ code: "unavailable", message: "not made" }, { status: 503 });
+    const wrong = [
+      { ...right, digest: "0".repeat(64) },
+      { ...right, dispatch: 2 },
+      { ...right, run: run.replace(/.$/, "0") as typeof run },
+    ];
+    if (path === "hold") {
+      await claim(this.env.CLAIMS, [right]);
+      givenAway.add(call);
+      await scheduler.wait(HOLD_MS);
+    }
+    const text = await claim(this.env.CLAIMS, [...wrong, right, right]);
+    return Response.json({ isError: false, text });
+  }
 }
+
+/** Longer than a test waits: what is held is never answered. */
+const HOLD_MS = 60_000;
+
+/** Calls that were claimed and are being made. */
+export const givenAway = new Set<string>();
 
 /** Runs whose first proof was refused, with the certificate that was not believed. */
 const distrusted = new Map<string, string | null>();

@@ -12,19 +12,20 @@ import {
 import { generateKeyPair, signSessionCertificate } from "@acos/trust";
 import { WorkerEntrypoint } from "cloudflare:workers";
 
+import { coveredAgents } from "./certificate-caps.ts";
 import { controlPlaneOf } from "./open-control-plane.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
-
-/** What one turn may spend at most, whatever its briefing says: far above a long answer, far below a runaway. */
-const MAX_TOKENS_PER_TURN = 1_000_000;
 
 /** Entrypoint bound by the Group Controller as AUTHORITY. Whoever holds that binding is trusted to be it. */
 export class CertificateAuthority
   extends WorkerEntrypoint<Bindings>
   implements CertificateAuthorityControl
 {
-  /** Issues a fresh key pair and its certificate for the Agents Worker. Times are milliseconds since the epoch. */
+  /**
+   * Issues a fresh key pair and its certificate for the Agents Worker; it covers the agents that the group has by now. Times
+   * are milliseconds since the epoch.
+   */
   async issue(subject: {
     group: GroupId;
     org: OrgId;
@@ -49,7 +50,8 @@ async function issueCredentials(
   bindings: Bindings,
   { group, org, epoch }: { group: GroupId; org: OrgId; epoch: number },
 ): Promise<SessionCredentials> {
-  const { keys, clock } = await controlPlaneOf(bindings);
+  const { keys, clock, db, settings } = await controlPlaneOf(bindings);
+  const agents = await coveredAgents(db, group);
   const { privateJwk, publicJwk, kid } = await generateKeyPair();
   const issuedAt = clock.now();
   const claims = {
@@ -58,7 +60,7 @@ async function issueCredentials(
     group,
     publicJwk,
     epoch,
-    caps: { maxTokensPerTurn: MAX_TOKENS_PER_TURN },
+    caps: { ...settings.caps, ...(agents && { agents }) },
   } as const;
   const certificate = await signSessionCertificate(claims, keys.signing, issuedAt);
   const expiresAt = Math.floor(issuedAt / 1000) * 1000 + CERTIFICATE_TTL_S * 1000;

@@ -2,8 +2,10 @@
 import { parseAllowList } from "@acos/egress";
 import { parseJson } from "@acos/protocol";
 
+import { readSpendingCaps, type CapVariables, type SpendingCaps } from "./certificate-caps.ts";
+
 /** What the platform hands to every request; names as in wrangler.jsonc. */
-export interface Bindings {
+export interface Bindings extends CapVariables {
   readonly DB: D1Database;
   readonly AGENT_CACHE: KVNamespace;
   readonly GROUPS: DurableObjectNamespace;
@@ -39,6 +41,8 @@ export interface Settings {
   /** Both as the Agents Worker has them, so that what it would not call is refused when it is entered. */
   readonly allowLocalEgress: boolean;
   readonly egressAllow: readonly string[];
+  /** What certificates allow their groups to spend. */
+  readonly caps: SpendingCaps;
   /** Best first; never empty. */
   readonly builtinModels: readonly [BuiltinModel, ...BuiltinModel[]];
 }
@@ -61,6 +65,7 @@ export function readSettings(bindings: Bindings): Settings {
     embedded: bindings.EMBEDDED === "true",
     allowLocalEgress: bindings.ALLOW_LOCAL_EGRESS === "true",
     egressAllow: parseAllowList(bindings.EGRESS_ALLOW),
+    caps: readSpendingCaps(bindings),
     builtinModels: readBuiltinModels(bindings.BUILTIN_MODELS ?? ""),
   };
 }

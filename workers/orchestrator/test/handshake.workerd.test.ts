@@ -1,6 +1,7 @@
 // The socket handshake and the certificate authority: who may open a socket, what the group is told, what a group is given.
 import {
   CERTIFICATE_TTL_S,
+  makeId,
   type CertificateAuthorityControl,
   type GroupId,
   type OrgId,
@@ -8,9 +9,11 @@ import {
   type RoutingTokenAnswer,
 } from "@acos/protocol";
 import { KeyRing, verifySessionCertificate } from "@acos/trust";
+import { env } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 
+import { readSpendingCaps } from "../src/certificate-caps.ts";
 import { knock, Person } from "./person.ts";
 import { gauge } from "./worker.ts";
 
@@ -143,6 +146,74 @@ describe("the certificate authority", () => {
     const lifeMs = one.value.expiresAt - one.value.issuedAt;
     expect(Math.abs(lifeMs - CERTIFICATE_TTL_S * 1000)).toBeLessThan(1000);
     expect(verified.expiresAtMs).toBe(one.value.expiresAt);
+  });
+
+  async function capsOf(of: string) {
+    const subject = { group: of as GroupId, org: org as OrgId, epoch: 1 };
+    const issued = await authority.issue(subject);
+    if (!issued.ok) throw new Error(issued.problem.message);
+    const ring = await KeyRing.fromJwks(await (await knock("/.well-known/jwks.json")).json());
+    const expected = { audience: "acos:agents-worker", nowMs: Date.now() } as const;
+    return (await verifySessionCertificate(issued.value.certificate, ring, expected)).caps;
+  }
+
+  const agentNamed = async (handle: string) =>
+    (
+      await person.api<{ id: string }>("POST", `/orgs/${org}/agents`, {
+        handle,
+        name: handle,
+        model: "rehearsal/rehearsal-1",
+      })
+    ).body.id;
+
+  it("[CA4] a certificate names the agents that the group has, as they come and go", async () => {
+    const [ada, grace] = [await agentNamed("ada"), await agentNamed("grace")];
+    const made = await person.api<{ id: string }>("POST", `/orgs/${org}/groups`, {
+      name: "Three",
+      agents: [{ id: ada }],
+    });
+    const { id } = made.body;
+    expect((await capsOf(id)).agents).toEqual([ada]);
+    await person.api("PUT", `/groups/${id}/members/${grace}`, {});
+    expect((await capsOf(id)).agents?.toSorted()).toEqual([ada, grace].toSorted());
+    await person.api("DELETE", `/groups/${id}/members/${ada}`);
+    expect((await capsOf(id)).agents).toEqual([grace]);
+  });
+
+  it("[CA4] a group with more agents than a certificate can name is not limited to some of them", async () => {
+    const { DB } = env as unknown as { readonly DB: D1Database };
+    const many = makeId("group", 1, new Uint8Array(10));
+    const rows = Array.from({ length: 65 }, (_, place) =>
+      DB.prepare("INSERT INTO group_agent (group_id, agent_id) VALUES (?, ?)").bind(
+        many,
+        makeId("agent", place, new Uint8Array(10)),
+      ),
+    );
+    await DB.batch(rows.slice(0, 64));
+    expect((await capsOf(many)).agents).toHaveLength(64);
+    await DB.batch(rows.slice(64));
+    expect(await capsOf(many)).not.toHaveProperty("agents");
+  });
+
+  it("[CA5] a certificate caps tokens and money of a turn, and turns, tokens and money of its life", async () => {
+    const { agents: _, ...numbers } = await capsOf(group);
+    expect(numbers).toEqual({
+      maxTokensPerTurn: 1_000_000,
+      maxCostPerTurn: 5_000_000,
+      maxTurns: 10_000,
+      maxTokens: 200_000_000,
+      maxCost: 100_000_000,
+    });
+  });
+
+  it("[CA5] the operator may set each number, and hears of one that is none", () => {
+    expect(
+      readSpendingCaps({ TURN_MAX_DOLLARS: "0.25", CERTIFICATE_MAX_TURNS: " 7 " }),
+    ).toMatchObject({ maxCostPerTurn: 250_000, maxTurns: 7, maxCost: 100_000_000 });
+    for (const wrong of ["0", "-1", "many", "1e400"])
+      expect(() => readSpendingCaps({ CERTIFICATE_MAX_TOKENS: wrong })).toThrow(
+        /CERTIFICATE_MAX_TOKENS must be a number above 0/,
+      );
   });
 
   it("[CA2] refuses a subject that is no group", async () => {

@@ -32,6 +32,14 @@ export interface Plan {
 const SECRET_HEADER = "acos-inner-secret";
 /** Generous on one's own machine, where scripts and tests share an address; the protocol's limit holds on Cloudflare. */
 const FRAMES_PER_MINUTE = "6000";
+/** The orchestrator's own names; here they are set with ACOS_ in front. */
+const SPENDING_LIMITS = [
+  "TURN_MAX_TOKENS",
+  "TURN_MAX_DOLLARS",
+  "CERTIFICATE_MAX_TURNS",
+  "CERTIFICATE_MAX_TOKENS",
+  "CERTIFICATE_MAX_DOLLARS",
+];
 /** Between the words of the rehearsal model: slow enough to be seen streaming. */
 const REHEARSAL_DELAY_MS = "15";
 
@@ -42,6 +50,7 @@ export default embedAgents(worker);
 `;
 const GROUP_CONTROLLER_ENTRY = `import worker, { GroupController as Inner } from "./group-controller/index.js";
 import { embedGroupController } from "./embedding/group-shell.js";
+export { ToolCallClaims } from "./group-controller/index.js";
 export const { GroupController, Lifecycle } = embedGroupController(Inner);
 export default worker;
 `;
@@ -51,7 +60,7 @@ export function mainWorkers(plan: Plan): V4WorkerOptions[] {
   return [closedDoor(), orchestrator(plan), groupController(plan), gateway(plan), web(plan)];
 }
 
-/** The agents Worker alone; its cache and the orchestrator's records lie in the main process. */
+/** The agents Worker alone; its cache, the orchestrator's records and the groups lie in the main process. */
 export function agentsWorkers(plan: Plan): V4WorkerOptions[] {
   const toMain = external(plan.gatewayPort, plan.innerSecret);
   const shell: V4WorkerOptions = {
@@ -66,6 +75,7 @@ export function agentsWorkers(plan: Plan): V4WorkerOptions[] {
     ...NO_WAY_OUT,
     serviceBindings: {
       RECORDS: toMain,
+      CLAIMS: toMain,
       CACHE: toMain,
       KEYS: external(plan.control.port, plan.control.agentsSecret),
       ...networks(plan.environment),
@@ -119,8 +129,15 @@ function orchestrator(plan: Plan): V4WorkerOptions {
       EMBEDDED: "true",
       BUILTIN_MODELS: JSON.stringify(plan.detected.models),
       ...egressPolicy(plan),
+      ...spendingLimits(plan.environment),
     },
   };
+}
+
+function spendingLimits(environment: Environment): Record<string, string> {
+  return Object.fromEntries(
+    SPENDING_LIMITS.map((name) => [name, environment[`ACOS_${name}`] ?? ""]),
+  );
 }
 
 function groupController(plan: Plan): V4WorkerOptions {
@@ -156,6 +173,7 @@ function gateway(plan: Plan): V4WorkerOptions {
     serviceBindings: {
       RECORDS: { name: "orchestrator", entrypoint: "AgentRecords" },
       KEY_CARE: { name: "orchestrator", entrypoint: "KeyCare" },
+      CLAIMS: { name: "group-controller", entrypoint: "ToolCallClaims" },
       LIFECYCLE: { name: "group-controller", entrypoint: "Lifecycle" },
     },
     bindings: { INNER_SECRET: plan.innerSecret },

@@ -1,11 +1,13 @@
-// Runs in the main runtime process, on an inner loopback port: lets the agents process, and nobody else, reach the cache
-// and the orchestrator's records, and lets the launcher ask for a drain and for care of the keys. Every request must carry this start's secret.
+// Runs in the main runtime process, on an inner loopback port: lets the agents process, and nobody else, reach the cache,
+// the orchestrator's records and the groups' claims of tool calls, and lets the launcher ask for a drain and for care of
+// the keys. Every request must carry this start's secret.
 
 /** The header that proves a request comes from a process of this start. */
 const SECRET_HEADER = "acos-inner-secret";
 const CACHE_PATH = "/inner/agent-cache/";
 const KEY_CARE_PATH = "/inner/key-care";
 const DRAIN_PATH = "/inner/drain";
+const CLAIMS_PATH = "/tool-call-claims";
 
 interface Service {
   fetch(request: Request): Promise<Response>;
@@ -24,6 +26,7 @@ interface Cache {
 interface GatewayEnv {
   readonly INNER_SECRET: string;
   readonly RECORDS: Service;
+  readonly CLAIMS: Service;
   readonly AGENT_CACHE: Cache;
   readonly KEY_CARE: Service;
   readonly LIFECYCLE: Service;
@@ -38,12 +41,14 @@ async function route(request: Request, env: GatewayEnv): Promise<Response> {
     return env.KEY_CARE.fetch(new Request("https://orchestrator.internal/key-care"));
   if (pathname.startsWith(CACHE_PATH))
     return cached(request, env.AGENT_CACHE, decodeURIComponent(pathname.slice(CACHE_PATH.length)));
+  return (pathname === CLAIMS_PATH ? env.CLAIMS : env.RECORDS).fetch(asBound(request));
+}
+
+/** The request as a service binding would have brought it. */
+function asBound(request: Request): Request {
   const headers = new Headers(request.headers);
   headers.delete(SECRET_HEADER);
-  // As a service binding would have brought it.
-  return env.RECORDS.fetch(
-    new Request(request.url.replace(/^http:/, "https:"), new Request(request, { headers })),
-  );
+  return new Request(request.url.replace(/^http:/, "https:"), new Request(request, { headers }));
 }
 
 async function cached(request: Request, cache: Cache, key: string): Promise<Response> {

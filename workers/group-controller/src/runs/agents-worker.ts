@@ -12,7 +12,7 @@ import {
   type TurnRequest,
 } from "@acos/protocol";
 
-import type { SessionKeys, Subject } from "../session-keys.ts";
+import type { Session, SessionKeys, Subject } from "../session-keys.ts";
 
 /** An answer that is a Problem, or a link that broke before there was one (`lost`). */
 export interface CallFailure {
@@ -20,6 +20,12 @@ export interface CallFailure {
   readonly problem: Problem;
   readonly lost: boolean;
 }
+/** A call that the log has dispatched, with the digest it was journalled under; its grant is made when it is sent. */
+export type DispatchedCall = Omit<ToolCallRequest, "grant"> & { readonly digest: string };
+
+/** For whom the group speaks at the moment of sending: its epoch may have risen since the work began. */
+type CurrentSubject = () => Subject;
+
 type Called<T> = { readonly ok: true; readonly value: T } | CallFailure;
 
 export class AgentsWorker {
@@ -34,11 +40,11 @@ export class AgentsWorker {
   /** Asks for one turn; the stream's lines are the caller's to read. */
   async turn(
     briefing: Briefing,
-    subject: Subject,
+    subject: CurrentSubject,
     signal: AbortSignal,
   ): Promise<Called<ReadableStream<Uint8Array>>> {
-    const body: TurnRequest = { briefing };
-    const called = await this.#post("/turns", body, { subject, run: briefing.run, signal });
+    const compose = (): Promise<TurnRequest> => Promise.resolve({ briefing });
+    const called = await this.#post("/turns", compose, { subject, run: briefing.run, signal });
     if (!called.ok) return called;
     const stream = called.value.body;
     return stream
@@ -48,11 +54,12 @@ export class AgentsWorker {
 
   /** Has one journalled tool call made. */
   async callTool(
-    request: ToolCallRequest,
-    subject: Subject,
+    call: DispatchedCall,
+    subject: CurrentSubject,
     signal: AbortSignal,
   ): Promise<Called<ToolResult>> {
-    const called = await this.#post("/tool-calls", request, { subject, run: request.run, signal });
+    const compose = (session: Session): Promise<ToolCallRequest> => granted(call, session);
+    const called = await this.#post("/tool-calls", compose, { subject, run: call.run, signal });
     if (!called.ok) return called;
     try {
       const result = toolResultSchema.safeParse(await called.value.json());
@@ -66,13 +73,14 @@ export class AgentsWorker {
 
   async #post(
     path: "/turns" | "/tool-calls",
-    message: TurnRequest | ToolCallRequest,
-    { subject, run, signal }: { subject: Subject; run: RunId; signal: AbortSignal },
+    compose: (session: Session) => Promise<TurnRequest | ToolCallRequest>,
+    { subject, run, signal }: { subject: CurrentSubject; run: RunId; signal: AbortSignal },
   ): Promise<Called<Response>> {
     const url = `${AGENTS_ORIGIN}${path}`;
-    const body = new TextEncoder().encode(JSON.stringify(message));
     const send = async (): Promise<Response> => {
-      const headers = await this.#keys.sign(subject, { url, body, run });
+      const session = await this.#keys.session(subject());
+      const body = new TextEncoder().encode(JSON.stringify(await compose(session)));
+      const headers = await session.sign({ url, body, run });
       return this.#service.fetch(url, { method: "POST", headers, body, signal });
     };
     try {
@@ -88,6 +96,15 @@ export class AgentsWorker {
       return lost("The Agents Worker could not be reached.");
     }
   }
+}
+
+async function granted(
+  { digest, ...call }: DispatchedCall,
+  session: Session,
+): Promise<ToolCallRequest> {
+  const { group, run, turn, dispatch } = call;
+  const bound = { group, run, turn, call: call.call, dispatch, argumentsDigest: digest };
+  return { ...call, grant: await session.grant({ audience: "acos:tool-gateway", ...bound }) };
 }
 
 /** Status of a request whose certificate or signature is not accepted. */

@@ -7,10 +7,10 @@ import {
   type MadeCall,
   type Run,
 } from "@acos/group";
-import type { RunId } from "@acos/protocol";
-import { subjectOf, type Subject } from "../session-keys.ts";
-import { canonicalJson, sha256Hex } from "@acos/trust";
+import type { ErrorCode, RunId } from "@acos/protocol";
+import { argumentsDigest } from "@acos/trust";
 
+import { subjectOf, type Subject } from "../session-keys.ts";
 import type { Drafts } from "../sockets/drafts.ts";
 import type { AgentsWorker } from "./agents-worker.ts";
 import { readTurn, type ToolCallPart } from "./turn-reader.ts";
@@ -72,7 +72,8 @@ export class RunDriver {
     if (abort.signal.aborted) return;
     drafts.begin({ run, by: found.run.member, message: found.open.message });
     const ref = { run, turn, attempt };
-    const called = await this.#rim.agents.turn(briefing, found.subject, abort.signal);
+    const subject = (): Subject => this.#subjectNow(found.subject);
+    const called = await this.#rim.agents.turn(briefing, subject, abort.signal);
     const read = called.ok
       ? await readTurn(called.value, (part) =>
           drafts.grow(run, part.part, { kind: part.type, text: part.text }),
@@ -104,25 +105,33 @@ export class RunDriver {
   async #callTool({ run, turn, call }: CallEffect, abort: AbortController): Promise<void> {
     const found = this.#openTurn(run);
     const made = found?.open.calls.find((each) => each.call === call);
-    if (!found?.run.pin || !made) return;
+    if (!found?.run.pin || !made || made.dispatches === 0 || made.result) return;
     const { subject } = found;
     if (made.effect) await this.#rim.durable();
-    const request = {
+    const dispatched = {
       group: subject.group,
       org: subject.org,
       run,
       turn,
       call,
+      dispatch: made.dispatches,
       pin: found.run.pin,
       tool: made.tool,
       arguments: made.arguments,
+      digest: made.digest,
     };
-    const called = await this.#rim.agents.callTool(request, subject, abort.signal);
+    const now = (): Subject => this.#subjectNow(subject);
+    const called = await this.#rim.agents.callTool(dispatched, now, abort.signal);
     if (abort.signal.aborted) return;
     if (called.ok) return this.#rim.write({ kind: "tool-finish", run, call, result: called.value });
-    if (called.lost) return this.#rim.write({ kind: "tool-lost", run, call });
+    if (called.lost || TAKEN.has(called.problem.code))
+      return this.#rim.write({ kind: "tool-lost", run, call });
     const result = { isError: true, text: called.problem.message };
     this.#rim.write({ kind: "tool-finish", run, call, result });
+  }
+
+  #subjectNow(before: Subject): Subject {
+    return subjectOf(this.#rim.state()) ?? before;
   }
 
   #openTurn(id: RunId): { run: Run; open: NonNullable<Run["open"]>; subject: Subject } | null {
@@ -132,16 +141,14 @@ export class RunDriver {
   }
 }
 
+/** Refusals of a call that another request has taken on: what became of that one is not known here. */
+const TAKEN: ReadonlySet<ErrorCode> = new Set(["used_token", "conflict"]);
+
 /** A call with the digest of what it would do: tool and arguments, canonical. Approvals are bound to it. */
 async function withDigest(part: ToolCallPart): Promise<MadeCall> {
   const { tool, effect, invalid } = part;
   const digest = await argumentsDigest(tool, part.arguments);
   return { tool, arguments: part.arguments, digest, effect, ...(invalid && { invalid }) };
-}
-
-/** SHA-256 in hex over the canonical JSON (RFC 8785) of the tool's name and its arguments. */
-export function argumentsDigest(tool: string, args: ToolCallPart["arguments"]): Promise<string> {
-  return sha256Hex(canonicalJson({ tool, arguments: args }));
 }
 
 /** Waits, at most until the work is called off. */

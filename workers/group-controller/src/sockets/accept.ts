@@ -7,14 +7,14 @@ import {
   type Problem,
 } from "@acos/protocol";
 
-/** Routing tokens that opened a socket, kept until they would have expired anyway. */
+/** What may be used once only, routing tokens and claims of tool calls, kept until it would have expired anyway. */
 export class UsedTokens {
   readonly #sql: SqlStorage;
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
-  /** Marks a token as used; false when it was used before. `now` in milliseconds. */
+  /** Marks it as used; false when it was used before. `now` in milliseconds, `exp` in seconds. */
   use({ jti, exp }: Pick<ConnectionClaims, "jti" | "exp">, now: number): boolean {
     this.#sql.exec("DELETE FROM used_tokens WHERE exp < ?", Math.floor(now / 1000) - SKEW_S);
     const before = this.#sql.exec("SELECT 1 FROM used_tokens WHERE jti = ?", jti).toArray();
