@@ -15,7 +15,7 @@ import type {
 
 import { decideApproval } from "./approval.ts";
 import { DecisionDraft, refuse, type Decision, type MessageFacts } from "./decision.ts";
-import { decideAdopt, decideCreate, decidePut, decideRemove } from "./membership.ts";
+import { decideAdopt, decideCreate, decideLetGo, decidePut, decideRemove } from "./membership.ts";
 import { decideEdit, decidePost, decideReaction, decideRedact } from "./message.ts";
 import { decideRecover } from "./recover.ts";
 import {
@@ -54,6 +54,11 @@ export type GroupCommand =
   | { readonly kind: "group-create"; readonly creation: GroupCreation }
   | { readonly kind: "member-put"; readonly by: Member | null; readonly put: MemberPut }
   | { readonly kind: "member-remove"; readonly by: Member | null; readonly who: UserId | AgentId }
+  | {
+      readonly kind: "member-let-go";
+      readonly user: UserId;
+      readonly heirs: readonly UserId[];
+    }
   | { readonly kind: "agent-adopt"; readonly card: AgentCard }
   | TurnFinish
   | TurnFail
@@ -73,6 +78,8 @@ export function decide(state: GroupState, command: GroupCommand, given: Given): 
       return decidePut(draft, command.by, command.put);
     case "member-remove":
       return decideRemove(draft, command.by, command.who);
+    case "member-let-go":
+      return decideLetGo(draft, command.user, command.heirs);
     case "agent-adopt":
       return decideAdopt(draft, command.card);
     case "turn-finish":

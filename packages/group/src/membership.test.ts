@@ -79,6 +79,40 @@ describe("members", () => {
     expect(scenario.ok({ kind: "member-remove", by: null, who }).ok).toBe(true);
   });
 
+  it("[G10] whom the org lets go leaves, and as the last admin hands the role to a member who manages the org", () => {
+    const scenario = Scenario.of(["ada"]);
+    scenario.addUser("noor", 2);
+    scenario.addUser("ines", 3);
+    const heirs = [testId("user", 1), testId("user", 9), testId("user", 3), testId("user", 2)];
+    scenario.ok({ kind: "member-let-go", user: testId("user", 1), heirs });
+    expect(scenario.member("ines").role).toBe("admin");
+    expect(scenario.member("noor").role).toBe("member");
+    expect(scenario.takeEffects()).toEqual([{ kind: "close-sockets", user: testId("user", 1) }]);
+  });
+
+  it("[G10] without an heir the group goes on without an admin, and the org's managers still manage it", () => {
+    const scenario = Scenario.of(["ada"]);
+    scenario.addUser("noor", 2);
+    scenario.ok({ kind: "member-let-go", user: testId("user", 1), heirs: [testId("user", 9)] });
+    expect([...scenario.state.members.values()].map(({ role }) => role)).not.toContain("admin");
+    expect(accessGroup(scenario.state, principal(9, "owner"))?.role).toBe("admin");
+    expect(accessGroup(scenario.state, principal(1))).toBeNull();
+  });
+
+  it("[G10] one of two admins leaves the other's role alone, and who is not there is gone already", () => {
+    const scenario = Scenario.of(["ada"]);
+    scenario.addUser("noor", 2, "admin");
+    scenario.addUser("ines", 3);
+    const gone = scenario.ok({
+      kind: "member-let-go",
+      user: testId("user", 1),
+      heirs: [testId("user", 3)],
+    });
+    expect(gone.events.map(({ event }) => event.kind)).toEqual(["member-left"]);
+    const again = scenario.ok({ kind: "member-let-go", user: testId("user", 1), heirs: [] });
+    expect(again.events).toEqual([]);
+  });
+
   it("[G5] removing an agent ends its runs, removing a person closes their sockets", () => {
     const scenario = Scenario.of(["ada"]);
     scenario.addUser("noor", 2);

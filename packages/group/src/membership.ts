@@ -89,6 +89,30 @@ export function decideRemove(
   if (!member) return draft.accept();
   if (isLastAdmin(draft.state, member))
     return refuse("conflict", "The last admin cannot leave: make another member admin first.");
+  return takeOut(draft, by, member);
+}
+
+/**
+ * Takes out a person whom the org has let go, also as the last admin: the role then passes to the first heir who is a
+ * member. Without one the group has no admin among its members, and the org's owners and admins manage it from outside.
+ */
+export function decideLetGo(
+  draft: DecisionDraft,
+  user: UserId,
+  heirs: readonly UserId[],
+): Decision {
+  const member = findMember(draft.state.members.values(), user);
+  if (!member) return draft.accept();
+  if (isLastAdmin(draft.state, member)) {
+    const heir = heirs
+      .filter((one) => one !== user)
+      .flatMap((one) => findMember(draft.state.members.values(), one) ?? [])[0];
+    if (heir) draft.fact({ kind: "member-changed", member: heir.member, role: "admin" });
+  }
+  return takeOut(draft, null, member);
+}
+
+function takeOut(draft: DecisionDraft, by: Member | null, member: Member): Decision {
   for (const run of [...draft.state.runs.values()].filter(
     (each) => each.member === member.member,
   )) {

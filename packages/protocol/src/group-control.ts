@@ -79,6 +79,16 @@ export interface GroupControl {
   briefing(principal: Principal, run: RunId, turn: number): Promise<Result<Briefing>>;
   /** The role of the principal, for a routing token. */
   admit(principal: Principal): Promise<Result<{ role: Role; org: OrgId }>>;
+  /**
+   * Sent by the Orchestrator itself when a session or an API key has ended: closes the sockets that came from it, or all
+   * of the user's where `sid` is null, and takes no routing token that was issued before.
+   */
+  endSession(user: UserId, sid: string | null): Promise<Result<{ closed: number }>>;
+  /**
+   * Sent by the Orchestrator itself when the org has let a person go: takes them out of the group, also as its last admin.
+   * The role then passes to the first of `heirs` who is a member; without one, the org's managers remain.
+   */
+  letGo(user: UserId, heirs: readonly UserId[]): Promise<Result<{ seq: number }>>;
   /** Ends runs, closes sockets and wipes the object. For admins. */
   deleteGroup(principal: Principal): Promise<Result<{ seq: number }>>;
 }
@@ -116,4 +126,6 @@ export interface CertificateAuthorityControl {
     org: OrgId;
     epoch: number;
   }): Promise<Result<SessionCredentials>>;
+  /** The public keys that routing tokens are verified with: a JWKS document. */
+  publicKeys(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
 }

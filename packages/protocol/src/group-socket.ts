@@ -6,6 +6,7 @@ import { commandIdSchema, commandSchema } from "./group-command.ts";
 import type { LogEvent } from "./group-event.ts";
 import type { GroupView } from "./group-view.ts";
 import type { MemberId, MessageId, RunId } from "./ids.ts";
+import { TOKEN_MAX_BYTES } from "./limits.ts";
 
 export const clientFrameSchema = z.discriminatedUnion("type", [
   z.strictObject({
@@ -16,6 +17,8 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("command"), id: commandIdSchema, command: commandSchema }),
   z.strictObject({ type: z.literal("typing") }),
   z.strictObject({ type: z.literal("ping") }),
+  /** Proves again, with a fresh routing token, that whoever holds this socket may. Answered with `proved` or `refused`. */
+  z.strictObject({ type: z.literal("prove"), token: z.string().min(1).max(TOKEN_MAX_BYTES) }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
 
@@ -39,7 +42,10 @@ export type GroupFrame =
       readonly head: number;
       readonly member: GroupView["members"][number];
       readonly group: GroupView;
+      /** When this socket must have been proven again (ms since the epoch); groups that ask for no proof leave it out. */
+      readonly proveBy?: number;
     }
+  | { readonly type: "proved"; readonly until: number }
   | ({ readonly type: "event" } & LogEvent)
   | { readonly type: "live"; readonly head: number }
   | { readonly type: "ack"; readonly id: string; readonly seq: number }

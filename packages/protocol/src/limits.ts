@@ -68,6 +68,10 @@ export const HTTP_TOOL_RESPONSE_MAX_BYTES = 1024 * 1024;
 /** Clock skew allowed between the parties of a token (RFC 7519, section 4.1.4 leaves it to us). */
 export const TOKEN_SKEW_S = 5;
 export const ROUTING_TOKEN_TTL_S = 60;
+/** How long an open socket is believed without a fresh proof: as long as a certificate, and for the same reason. */
+export const SOCKET_PROOF_TTL_MS = 15 * 60_000;
+/** Time past it before the socket is closed: a proof may be on its way. */
+export const SOCKET_PROOF_GRACE_MS = 60_000;
 export const ACCESS_TOKEN_TTL_S = 300;
 export const CERTIFICATE_TTL_S = 15 * 60;
 export const SIGNATURE_TTL_S = 30;

@@ -1,4 +1,5 @@
-// The watch: one alarm while runs are under way, so that a group whose process died wakes up and goes on by itself.
+// The watch: the object's one alarm, for whatever is due first. A group whose process died under a run wakes up and goes on
+// by itself; one whose sockets must be proven again wakes to end those that were not. Whoever is woken too early asks again.
 
 /** How soon after its process died a group notices; a restart finds the alarm due or nearly so. */
 const WATCH_MS = 5_000;
@@ -6,23 +7,27 @@ const WATCH_MS = 5_000;
 export class Watch {
   readonly #storage: Pick<DurableObjectStorage, "setAlarm">;
   readonly #now: () => number;
-  #armedUntil = 0;
+  #wakesAt = 0;
 
   constructor(storage: Pick<DurableObjectStorage, "setAlarm">, now: () => number) {
     this.#storage = storage;
     this.#now = now;
   }
 
-  /** Makes sure an alarm is set; costs a write only when none is. */
+  /** Makes sure the object wakes soon, for runs under way. */
   arm(): void {
-    const now = this.#now();
-    if (now < this.#armedUntil) return;
-    this.#armedUntil = now + WATCH_MS;
-    void this.#storage.setAlarm(this.#armedUntil);
+    this.wakeBy(this.#now() + WATCH_MS);
+  }
+
+  /** Makes sure the object wakes at a time or before; costs a write only when no alarm is set that early. */
+  wakeBy(atMs: number): void {
+    if (this.#now() < this.#wakesAt && this.#wakesAt <= atMs) return;
+    this.#wakesAt = atMs;
+    void this.#storage.setAlarm(atMs);
   }
 
   /** Says that the alarm has gone off. */
   fired(): void {
-    this.#armedUntil = 0;
+    this.#wakesAt = 0;
   }
 }

@@ -53,8 +53,8 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const group = this.#group;
     const connection = group?.sockets.get(socket);
-    if (group && connection)
-      await receive({ socket, connection, data, now: Date.now() }, group.budget, verbsOf(group));
+    if (!group || !connection || group.proofs.endIfOverdue(socket, connection)) return;
+    await receive({ socket, connection, data, now: this.now() }, group.budget, verbsOf(group));
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
@@ -69,6 +69,12 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
   override alarm(): void {
     this.#group?.watch.fired();
     this.#group?.recover();
+    this.#group?.proofs.endOverdue();
+  }
+
+  /** Milliseconds since the epoch; everything in this object asks here. */
+  protected now(): number {
+    return Date.now();
   }
 
   // Remote calls of the Orchestrator
@@ -124,6 +130,20 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
         return refusal("Only an admin takes somebody else out of the group.");
       return answer(path.write({ kind: "member-remove", by: access.member, who }));
     });
+  }
+
+  async endSession(
+    ...[user, sid]: Parameters<GroupControl["endSession"]>
+  ): ReturnType<GroupControl["endSession"]> {
+    const closed = this.#group?.endSession(user, sid);
+    return closed === undefined ? NOT_FOUND : { ok: true, value: { closed } };
+  }
+
+  async letGo(
+    ...[user, heirs]: Parameters<GroupControl["letGo"]>
+  ): ReturnType<GroupControl["letGo"]> {
+    const written = this.#group?.path.write({ kind: "member-let-go", user, heirs });
+    return written ? answer(written) : NOT_FOUND;
   }
 
   async adopt(card: AgentCard): ReturnType<GroupControl["adopt"]> {
@@ -188,7 +208,7 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
   }
 
   #open(): OpenGroup {
-    this.#group ??= new OpenGroup(this.ctx, this.env);
+    this.#group ??= new OpenGroup(this.ctx, this.env, () => this.now());
     return this.#group;
   }
 
@@ -211,6 +231,7 @@ function verbsOf(group: OpenGroup): FrameVerbs {
       if (written.ok) sendFrame(socket, { type: "ack", id, seq: written.seq });
       else sendFrame(socket, { type: "refused", id, problem: written.problem });
     },
+    prove: (socket, token) => group.proofs.prove(socket, token),
     typing: ({ member }) => {
       group.sockets.sendAll(JSON.stringify({ type: "typing", member }), member);
     },

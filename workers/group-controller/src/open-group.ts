@@ -1,9 +1,10 @@
 // An open group: the parts of one Durable Object put together round its log. No rules and no protocol live here.
 import type { Effect, Run, Seed } from "@acos/group";
-import { problem, type GroupDirectoryControl } from "@acos/protocol";
+import { problem, type GroupDirectoryControl, type UserId } from "@acos/protocol";
 
 import { Watch } from "./alarms.ts";
 import { WritePath } from "./append.ts";
+import { AuthorityKeys } from "./authority-keys.ts";
 import { CommandQueue } from "./command-queue.ts";
 import { framesPerMinute, type Bindings } from "./env.ts";
 import { hydrate } from "./hydrate.ts";
@@ -18,7 +19,12 @@ import { UsedTokens } from "./sockets/accept.ts";
 import { Drafts } from "./sockets/drafts.ts";
 import { FrameBudget } from "./sockets/frame-budget.ts";
 import { LiveSockets } from "./sockets/live-sockets.ts";
+import { SocketProofs } from "./sockets/socket-proofs.ts";
 
+const SESSION_ENDED = problem(
+  "unauthenticated",
+  "The sign-in or API key of this socket has ended.",
+);
 const REMOVED = problem("forbidden", "You are no longer a member of this group.");
 
 export class OpenGroup {
@@ -30,6 +36,8 @@ export class OpenGroup {
   readonly tokens: UsedTokens;
   readonly budget: FrameBudget;
   readonly watch: Watch;
+  readonly proofs: SocketProofs;
+  readonly now: () => number;
   readonly queue: CommandQueue;
   readonly #keys: SessionKeys;
   readonly #driver: RunDriver;
@@ -37,10 +45,11 @@ export class OpenGroup {
   readonly #context: DurableObjectState;
 
   /** Hydrates the group. The tables must be there. */
-  constructor(context: DurableObjectState, bindings: Bindings) {
+  constructor(context: DurableObjectState, bindings: Bindings, now: () => number) {
     const { storage } = context;
     const { sql } = storage;
     this.#context = context;
+    this.now = now;
     this.#directory = bindings.DIRECTORY;
     this.log = new EventLog(sql);
     this.marks = new ReadMarks(sql);
@@ -48,9 +57,10 @@ export class OpenGroup {
     this.sockets = new LiveSockets(context.getWebSockets());
     this.budget = new FrameBudget(framesPerMinute(bindings));
     this.queue = new CommandQueue(() => storage.sync());
-    this.watch = new Watch(storage, Date.now);
+    this.watch = new Watch(storage, now);
+    this.proofs = this.#openProofs(bindings);
     this.drafts = new Drafts((text) => this.sockets.sendAll(text));
-    this.#keys = new SessionKeys(bindings.AUTHORITY, Date.now);
+    this.#keys = new SessionKeys(bindings.AUTHORITY, now);
     const states = new StateStore(sql);
     this.path = new WritePath(
       {
@@ -58,7 +68,7 @@ export class OpenGroup {
         log: this.log,
         commands: new CommandLog(sql),
         states,
-        now: Date.now,
+        now,
         seed: randomSeed,
         publish: (rows) => this.sockets.publish(rows),
         start: (effect) => this.#start(effect),
@@ -74,6 +84,13 @@ export class OpenGroup {
     });
   }
 
+  #openProofs(bindings: Bindings): SocketProofs {
+    const { sockets, tokens, watch, now } = this;
+    const keys = new AuthorityKeys(bindings.AUTHORITY, now);
+    const verify = (token: string) => keys.verify(token, this.path.state.group!.id);
+    return new SocketProofs({ sockets, tokens, watch, now, verify });
+  }
+
   /** Lets runs go on that no process carries any more: after a start, and whenever the watch finds one. */
   recover(): void {
     const stranded = [...this.path.state.runs.values()]
@@ -81,6 +98,12 @@ export class OpenGroup {
       .map((each) => each.run);
     if (stranded.length > 0) this.path.write({ kind: "recover", runs: stranded });
     if (this.#underWay()) this.watch.arm();
+  }
+
+  /** Ends the sockets of a session, or all of a user's, and refuses the tokens they still hold. Says how many it ended. */
+  endSession(user: UserId, sid: string | null): number {
+    this.tokens.endSession(user, sid, this.now());
+    return this.sockets.close(SESSION_ENDED, user, sid);
   }
 
   /** Gets a session certificate ready, for a group that somebody has just entered. */

@@ -17,7 +17,7 @@ const subject: Subject = {
 const request = { url: "https://agents.internal/turns", body: bytes, run: makeId("run", 1, bytes) };
 const LIFE_MS = 900_000;
 
-interface CountingAuthority extends CertificateAuthorityControl {
+interface CountingAuthority extends Pick<CertificateAuthorityControl, "issue"> {
   issued: number;
 }
 
@@ -83,7 +83,7 @@ it("[K2] reports a refusal of the authority and asks again the next time", async
   const clock = { now: 1 };
   const ca = authority(clock);
   let down = true;
-  const flaky: CertificateAuthorityControl = {
+  const flaky: Pick<CertificateAuthorityControl, "issue"> = {
     issue: (whom) =>
       down
         ? Promise.resolve({ ok: false, problem: { code: "unavailable", message: "not now" } })

@@ -90,12 +90,12 @@ export class Session {
 }
 
 export class SessionKeys {
-  readonly #authority: CertificateAuthorityControl;
+  readonly #authority: Pick<CertificateAuthorityControl, "issue">;
   readonly #now: () => number;
   #held: Held | null = null;
   #renewal: { readonly subject: Subject; readonly held: Promise<Held> } | null = null;
 
-  constructor(authority: CertificateAuthorityControl, now: () => number) {
+  constructor(authority: Pick<CertificateAuthorityControl, "issue">, now: () => number) {
     this.#authority = authority;
     this.#now = now;
   }

@@ -176,8 +176,8 @@ describe("sockets", () => {
     const plain = await group.stub.fetch("https://group.internal/ws");
     expect(plain.status).toBe(426);
     const jti = freshId("request");
-    expect((await upgrade(group.stub, group.lena, jti)).status).toBe(101);
-    const again = await upgrade(group.stub, group.lena, jti);
+    expect((await upgrade(group.stub, group.lena, { jti })).status).toBe(101);
+    const again = await upgrade(group.stub, group.lena, { jti });
     expect([again.status, (await again.json<{ code: string }>()).code]).toEqual([
       401,
       "used_token",

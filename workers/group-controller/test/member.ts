@@ -15,7 +15,7 @@ import {
   type Principal,
 } from "@acos/protocol";
 
-import type { GroupController } from "../src/index.ts";
+import type { GroupController } from "./worker.ts";
 
 export function freshId<K extends IdKind>(kind: K): ReturnType<typeof makeId<K>> {
   return makeId(kind, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
@@ -74,19 +74,14 @@ export async function makeGroup(policy: Partial<Policy> = {}): Promise<TestGroup
   return { id, stub, control, lena, ada };
 }
 
-/** The upgrade as the Orchestrator hands it over; `jti` is new unless given. */
+/** The upgrade as the Orchestrator hands it over; `jti` is new and the session "s" unless given. */
 export function upgrade(
   stub: DurableObjectStub<GroupController>,
-  user: Principal,
-  jti = freshId("request"),
+  { user, name }: Principal,
+  given: { readonly jti?: string; readonly sid?: string; readonly exp?: number } = {},
 ): Promise<Response> {
-  const claims = {
-    user: user.user,
-    name: user.name,
-    jti,
-    exp: Math.floor(Date.now() / 1000) + 60,
-    sid: "s",
-  };
+  const exp = Math.floor(Date.now() / 1000) + 60;
+  const claims = { user, name, jti: freshId("request"), exp, sid: "s", ...given };
   return stub.fetch("https://group.internal/ws", {
     headers: { upgrade: "websocket", [CONNECTION_HEADER]: btoa(JSON.stringify(claims)) },
   });
@@ -112,8 +107,12 @@ export class MemberSocket {
   }
 
   /** Opens a socket without a hello. */
-  static async open(group: TestGroup, user: Principal = group.lena): Promise<MemberSocket> {
-    const { webSocket, status } = await upgrade(group.stub, user);
+  static async open(
+    group: TestGroup,
+    user: Principal = group.lena,
+    sid = "s",
+  ): Promise<MemberSocket> {
+    const { webSocket, status } = await upgrade(group.stub, user, { sid });
     if (!webSocket) throw new Error(`refused with ${status}`);
     return new MemberSocket(webSocket);
   }

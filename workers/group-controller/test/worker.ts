@@ -21,12 +21,25 @@ import {
   generateKeyPair,
   importSigningKey,
   KeyRing,
+  publicJwks,
   signSessionCertificate,
   verifyToolGrant,
+  type KeyPair,
   type PublicJwk,
 } from "@acos/trust";
 
-export { GroupController, ToolCallClaims } from "../src/index.ts";
+import { GroupController as RealGroupController } from "../src/index.ts";
+
+/** How far the groups' clock is ahead of the machine's, in milliseconds. */
+export const clock = { aheadMs: 0 };
+
+export class GroupController extends RealGroupController {
+  protected override now(): number {
+    return super.now() + clock.aheadMs;
+  }
+}
+
+export { ToolCallClaims } from "../src/index.ts";
 
 const USAGE = { inputTokens: 3, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0 };
 const FINISH: TurnPart = { type: "finish", reason: "stop", usage: USAGE, cost: 0.5 };
@@ -179,11 +192,19 @@ export class FakeDirectory extends WorkerEntrypoint implements GroupDirectoryCon
   }
 }
 
+/** The authority's key pair, made when it is first asked for. */
+export async function authorityKey(): Promise<KeyPair> {
+  authorityPair ??= await generateKeyPair();
+  return authorityPair;
+}
+
+let authorityPair: KeyPair | undefined;
+
 export class FakeAuthority extends WorkerEntrypoint implements CertificateAuthorityControl {
   async issue(
     ...[{ group, org, epoch }]: Parameters<CertificateAuthorityControl["issue"]>
   ): Promise<Result<SessionCredentials>> {
-    const [ca, session] = [await generateKeyPair(), await generateKeyPair()];
+    const [ca, session] = [await authorityKey(), await generateKeyPair()];
     const issuedAt = Date.now();
     const certificate = await signSessionCertificate(
       { audience: "acos:agents-worker", org, group, publicJwk: session.publicJwk, epoch, caps: {} },
@@ -198,6 +219,11 @@ export class FakeAuthority extends WorkerEntrypoint implements CertificateAuthor
       expiresAt: issuedAt + 900_000,
     };
     return { ok: true, value };
+  }
+
+  async publicKeys(): ReturnType<CertificateAuthorityControl["publicKeys"]> {
+    const { keys } = await publicJwks([(await authorityKey()).privateJwk]);
+    return { keys: keys.map((key) => ({ ...key })) };
   }
 }
 

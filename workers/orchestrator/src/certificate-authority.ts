@@ -44,6 +44,12 @@ export class CertificateAuthority
       return { ok: false, problem: problem("unavailable", words) };
     }
   }
+
+  /** The public halves of the keys, for groups that verify routing tokens themselves. Throws when nothing is set up. */
+  async publicKeys(): ReturnType<CertificateAuthorityControl["publicKeys"]> {
+    const { keys } = await controlPlaneOf(this.env);
+    return { keys: keys.jwks.keys.map((key) => ({ ...key })) };
+  }
 }
 
 async function issueCredentials(

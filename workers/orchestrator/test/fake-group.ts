@@ -28,6 +28,9 @@ export const down = new Set<string>();
 /** What happens just before a group hears of a new member; runs once. */
 export const beforePut: (() => Promise<void>)[] = [];
 
+/** What groups were told of ended sessions, in order. */
+export const endedSessions: Parameters<GroupControl["endSession"]>[] = [];
+
 const NOT_FOUND = { ok: false, problem: problem("not_found", "There is no such group.") } as const;
 
 const JOIN_FIRST = { ok: false, problem: problem("forbidden", "Members only.") } as const;
@@ -156,6 +159,22 @@ export class FakeGroup extends DurableObject implements GroupControl {
       });
       return { ok: true, value: { seq: 4 } };
     });
+  }
+
+  async endSession(
+    ...ended: Parameters<GroupControl["endSession"]>
+  ): ReturnType<GroupControl["endSession"]> {
+    this.#require("endSession");
+    endedSessions.push(ended);
+    return this.#state.creation ? { ok: true, value: { closed: 0 } } : NOT_FOUND;
+  }
+
+  async letGo(...[user]: Parameters<GroupControl["letGo"]>): ReturnType<GroupControl["letGo"]> {
+    this.#require("letGo");
+    this.#change((state) => {
+      state.members = state.members.filter((one) => subjectOf(one) !== user);
+    });
+    return { ok: true, value: { seq: 7 } };
   }
 
   async adopt(card: AgentCard): Promise<Result<{ seq: number }>> {

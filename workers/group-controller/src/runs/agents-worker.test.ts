@@ -16,7 +16,7 @@ const before: Subject = {
 };
 
 /** Certificates that say no more than their epoch. */
-const authority: CertificateAuthorityControl = {
+const authority: Pick<CertificateAuthorityControl, "issue"> = {
   issue: async ({ epoch }) => {
     const { privateJwk, kid: keyId } = await generateKeyPair();
     const times = { issuedAt: 1, expiresAt: 900_000 };

@@ -1,13 +1,20 @@
-// Accepting a socket: the Orchestrator proved the token, the object makes sure that it opens one socket only.
+// Accepting a socket: the Orchestrator proved the token, the object makes sure that it serves once, and for a session that lasts.
 import {
   CONNECTION_HEADER,
   problem,
+  ROUTING_TOKEN_TTL_S,
   statusOf,
   type ConnectionClaims,
   type Problem,
+  type UserId,
 } from "@acos/protocol";
 
-/** What may be used once only, routing tokens and claims of tool calls, kept until it would have expired anyway. */
+type TokenClaims = Pick<ConnectionClaims, "user" | "sid" | "jti" | "exp">;
+
+/**
+ * What counts no more, kept until it would have expired anyway: routing tokens and claims of tool calls that were used, and
+ * routing tokens of ended sessions.
+ */
 export class UsedTokens {
   readonly #sql: SqlStorage;
   constructor(sql: SqlStorage) {
@@ -22,6 +29,26 @@ export class UsedTokens {
     this.#sql.exec("INSERT INTO used_tokens (jti, exp) VALUES (?, ?)", jti, exp);
     return true;
   }
+
+  /** Marks a routing token as used; false when it was used before, or its session had ended since it was issued. */
+  useToken({ user, sid, jti, exp }: TokenClaims, now: number): boolean {
+    const query = "SELECT 1 FROM used_tokens WHERE jti IN (?, ?) AND exp >= ?";
+    const [all, own] = [endedName(user, null), endedName(user, sid)];
+    const ended = this.#sql.exec(query, all, own, exp).toArray();
+    return ended.length === 0 && this.use({ jti, exp }, now);
+  }
+
+  /** From now on no token counts that this session was given before, or any of the user's where `sid` is null. */
+  endSession(user: UserId, sid: string | null, now: number): void {
+    const lastExp = Math.floor(now / 1000) + ROUTING_TOKEN_TTL_S;
+    const put = "INSERT OR REPLACE INTO used_tokens (jti, exp) VALUES (?, ?)";
+    this.#sql.exec(put, endedName(user, sid), lastExp);
+  }
+}
+
+/** The name an end is kept under; it has a blank in it, which no `jti` has. */
+function endedName(user: UserId, sid: string | null): string {
+  return sid === null ? `ended ${user}` : `ended ${user} ${sid}`;
 }
 
 /** Longer than any skew a verifier allows: a token is remembered as long as somebody could accept it. */
@@ -49,6 +76,6 @@ export const NOT_AN_UPGRADE = problem(
 );
 export const TOKEN_USED = problem(
   "used_token",
-  "This routing token has opened a socket already. Ask for a new one: POST /api/v1/groups/{id}/token.",
+  "This routing token was used already, or its session has ended. Ask for a new one: POST /api/v1/groups/{id}/token.",
 );
 export const NO_SUCH_GROUP = problem("not_found", "There is no such group, or you are not in it.");

@@ -11,6 +11,10 @@ export interface Connection {
   readonly user: UserId;
   readonly member: MemberId;
   readonly state: "new" | "live";
+  /** The session or API key that the last proof came from: its end closes the socket. */
+  readonly sid: string;
+  /** Until when the last proof counts, in milliseconds since the epoch. */
+  readonly proveBy: number;
 }
 
 /** Hands a connection to the socket, so that it is there again after hibernation. */

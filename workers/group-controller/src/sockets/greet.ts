@@ -6,6 +6,7 @@ import type { OpenGroup } from "../open-group.ts";
 import { claimsOf, NO_SUCH_GROUP, NOT_AN_UPGRADE, refuseUpgrade, TOKEN_USED } from "./accept.ts";
 import { closeWith, sendFrame, type Connection } from "./connection.ts";
 import { replay } from "./replay.ts";
+import { proveByFrom } from "./socket-proofs.ts";
 
 /** Answers an upgrade: 101 with the socket, or a Problem. Opens one socket a routing token. */
 export function openSocket(
@@ -18,11 +19,15 @@ export function openSocket(
     return refuseUpgrade(NOT_AN_UPGRADE);
   const member = group && userOf(group, claims);
   if (!group || !member) return refuseUpgrade(NO_SUCH_GROUP);
-  if (!group.tokens.use(claims, Date.now())) return refuseUpgrade(TOKEN_USED);
+  const now = group.now();
+  if (!group.tokens.useToken(claims, now)) return refuseUpgrade(TOKEN_USED);
   const { 0: client, 1: server } = new WebSocketPair();
   context.acceptWebSocket(server);
-  const id = makeId("connection", Date.now(), crypto.getRandomValues(new Uint8Array(10)));
-  group.sockets.put(server, { id, user: claims.user, member: member.member, state: "new" });
+  const id = makeId("connection", now, crypto.getRandomValues(new Uint8Array(10)));
+  const { user, sid } = claims;
+  const proveBy = proveByFrom(now);
+  group.sockets.put(server, { id, user, member: member.member, state: "new", sid, proveBy });
+  group.proofs.watch();
   group.warm();
   return new Response(null, { status: 101, webSocket: client, headers: protocolOf(request) });
 }
@@ -56,7 +61,9 @@ export function greet(group: OpenGroup, { socket, connection, since }: Hello): v
   const member = state.members.get(connection.member);
   if (!view || !member) return closeWith(socket, NO_SUCH_GROUP);
   const { head } = state;
-  sendFrame(socket, { type: "welcome", protocol: PROTOCOL_VERSION, head, member, group: view });
+  const { proveBy } = connection;
+  const welcome = { protocol: PROTOCOL_VERSION, head, member, group: view, proveBy };
+  sendFrame(socket, { type: "welcome", ...welcome });
   replay(socket, group.log, { since, head });
   sendFrame(socket, { type: "live", head });
   for (const delta of group.drafts.catchUp()) sendFrame(socket, delta);

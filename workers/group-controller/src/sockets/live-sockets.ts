@@ -35,11 +35,21 @@ export class LiveSockets {
   /** Keeps a socket. One that goes live is told who is there: at once, or with the others who hear of its member. */
   put(socket: WebSocket, connection: Connection): void {
     const wasOnline = this.online().includes(connection.member);
-    this.#sockets.set(socket, connection);
-    keepConnection(socket, connection);
+    this.keep(socket, connection);
     if (connection.state === "new") return;
     if (wasOnline) sendFrame(socket, { type: "presence", online: this.online() });
     else this.#presenceChanged();
+  }
+
+  /** Keeps what has changed about a socket that is here already; nobody is told. */
+  keep(socket: WebSocket, connection: Connection): void {
+    this.#sockets.set(socket, connection);
+    keepConnection(socket, connection);
+  }
+
+  /** Every socket with its connection. */
+  all(): Iterable<readonly [WebSocket, Connection]> {
+    return this.#sockets;
   }
 
   remove(socket: WebSocket): void {
@@ -65,13 +75,21 @@ export class LiveSockets {
       if (state === "live" && member !== except) sendText(socket, text);
   }
 
-  /** Closes every socket of a user, or of everybody. */
-  close(problem: Problem, user?: UserId): void {
-    for (const [socket, connection] of this.#sockets)
-      if (user === undefined || connection.user === user) {
-        closeWith(socket, problem);
-        this.remove(socket);
-      }
+  /** Closes one socket. */
+  end(socket: WebSocket, problem: Problem): void {
+    closeWith(socket, problem);
+    this.remove(socket);
+  }
+
+  /** Closes every socket of a user, or of everybody; of one session alone where `sid` names it. Says how many. */
+  close(problem: Problem, user?: UserId, sid: string | null = null): number {
+    const ending = [...this.#sockets].filter(
+      ([, connection]) =>
+        (user === undefined || connection.user === user) &&
+        (sid === null || connection.sid === sid),
+    );
+    for (const [socket] of ending) this.end(socket, problem);
+    return ending.length;
   }
 
   #presenceChanged(): void {

@@ -23,6 +23,7 @@ export interface FrameVerbs {
     frame: Extract<ClientFrame, { type: "command" }>,
   ) => Promise<void>;
   readonly typing: (connection: Connection) => void;
+  readonly prove: (socket: WebSocket, token: string) => Promise<void>;
 }
 
 interface Received {
@@ -68,6 +69,7 @@ async function carryOut(
       problem("invalid_frame", 'Say hello first: {"type":"hello","protocol":1,"since":0}.'),
     );
   if (frame.type === "typing") return verbs.typing(connection);
+  if (frame.type === "prove") return verbs.prove(socket, frame.token);
   return verbs.command(socket, connection, frame);
 }
 
