@@ -167,6 +167,8 @@ export class GroupConnection {
         return this.#heardTyping(frame);
       case "presence":
         return this.#note(frame);
+      case "proved":
+        return this.#link.proved(frame.until);
       case "pong":
         return;
       default:
@@ -175,7 +177,7 @@ export class GroupConnection {
   }
 
   #greeted(welcome: Extract<GroupFrame, { type: "welcome" }>): void {
-    if (!this.#link.welcomed()) return;
+    if (!this.#link.welcomed(welcome.proveBy)) return;
     this.#log.note(welcome);
     for (const { id, command } of this.#outbox.unanswered())
       this.#link.send({ type: "command", id, command });

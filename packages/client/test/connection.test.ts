@@ -151,6 +151,76 @@ it("[C7] a wait ends when asked", async () => {
   expect(stateOf(scene)).toBe("live");
 });
 
+const TTL_MS = 900_000;
+
+async function connectForProof(): Promise<Scene> {
+  const scene = await connect((group) => (group.proveBy = 1_000_000 + TTL_MS));
+  scene.group.proofUntil = () => scene.clock.now() + TTL_MS;
+  return scene;
+}
+
+const proofsOf = ({ group }: Scene) => group.received.filter(({ type }) => type === "prove");
+
+it("[C8] proves its socket again after two thirds of the time, with a fresh token each time", async () => {
+  const scene = await connectForProof();
+  await scene.clock.advance(599_000);
+  expect(proofsOf(scene)).toEqual([]);
+  await scene.clock.advance(2_000);
+  expect(proofsOf(scene)).toEqual([{ type: "prove", token: "t2" }]);
+  await scene.clock.advance(601_000);
+  expect(proofsOf(scene)).toHaveLength(2);
+  expect(scene.group.sockets).toHaveLength(1);
+});
+
+it("[C8] tries a proof again that was refused or got no answer", async () => {
+  const scene = await connectForProof();
+  scene.group.proofUntil = undefined;
+  await scene.clock.advance(721_000);
+  expect(proofsOf(scene)).toHaveLength(3);
+  scene.group.tokenStatus = 503;
+  await scene.clock.advance(120_000);
+  expect(stateOf(scene)).toBe("live");
+});
+
+it("[C8] a group that asks for no proof gets none", async () => {
+  const scene = await connect();
+  await scene.clock.advance(3_600_000);
+  expect(proofsOf(scene)).toEqual([]);
+});
+
+it.each([
+  ["far behind", 36_000_000],
+  ["far ahead", -36_000_000],
+])("[C8] a clock %s proves neither too late nor without a pause", async (_clock, offMs) => {
+  const scene = await connect((group) => (group.proveBy = 1_000_000 + TTL_MS + offMs));
+  scene.group.proofUntil = () => scene.clock.now() + TTL_MS + offMs;
+  await scene.clock.advance(1_200_000);
+  expect(proofsOf(scene).length).toBeGreaterThanOrEqual(2);
+  expect(proofsOf(scene).length).toBeLessThanOrEqual(40);
+});
+
+it("[C8] a socket closed as not proven comes back with a fresh token and loses nothing", async () => {
+  const scene = await connectForProof();
+  scene.group.append(posted(1, "one"));
+  scene.group.socket.end(4401, "expired_token");
+  const sent = scene.connection.send({ kind: "message-post", parts: text("meanwhile") });
+  await scene.clock.advance(1_000);
+  expect(stateOf(scene)).toBe("live");
+  await expect(sent).resolves.toEqual({ seq: 2 });
+  expect(scene.seqs).toEqual([1, 2]);
+  await scene.clock.advance(601_000);
+  expect(proofsOf(scene)).toHaveLength(1);
+});
+
+it("[C8] a token refused for good at a proof ends the connection with its problem", async () => {
+  const scene = await connectForProof();
+  scene.group.tokenStatus = 401;
+  scene.group.tokenProblem = { code: "unauthenticated" };
+  await scene.clock.advance(601_000);
+  const { state } = scene.connection.snapshot;
+  expect(state.name === "failed" && state.problem.code).toBe("unauthenticated");
+});
+
 it("[L1] an event that comes twice is taken once", async () => {
   const scene = await connect();
   const entry = { seq: scene.group.append(posted(1, "one")), at: 0, event: posted(1, "one") };

@@ -79,6 +79,10 @@ export class FakeGroup {
   /** The next command's outcome is not told, as if the connection broke in between. */
   loseNextAck = false;
   refuseNext: Problem | undefined;
+  /** What the welcome says of the next proof; undefined: the group asks for none. */
+  proveBy: number | undefined;
+  /** Answers a proof with the time until which it counts; undefined refuses it. */
+  proofUntil: (() => number) | undefined;
 
   get head(): number {
     return this.log.length;
@@ -113,18 +117,28 @@ export class FakeGroup {
     this.received.push(frame);
     if (frame.type === "hello") this.#greet(socket, frame.since);
     if (frame.type === "ping") socket.push({ type: "pong" });
+    if (frame.type === "prove") this.#judge(socket);
     if (frame.type === "command") this.#obey(socket, frame.id, frame.command);
   }
 
   #greet(socket: FakeSocket, since: number | undefined): void {
     const { head } = this;
-    socket.push({ type: "welcome", protocol: 1, head, member: USER, group: groupView({ head }) });
+    const { proveBy } = this;
+    const proof = proveBy === undefined ? {} : { proveBy };
+    const group = groupView({ head });
+    socket.push({ type: "welcome", protocol: 1, head, member: USER, group, ...proof });
     const from = since ?? Math.max(0, head - 200);
     if (from < this.coldUpTo) socket.push({ type: "reset", head, from: this.coldUpTo });
     for (const entry of this.log.slice(Math.max(from, this.coldUpTo)))
       socket.push({ type: "event", ...entry });
     socket.push({ type: "live", head });
     socket.live = true;
+  }
+
+  #judge(socket: FakeSocket): void {
+    const until = this.proofUntil?.();
+    if (until !== undefined) return socket.push({ type: "proved", until });
+    socket.push({ type: "refused", problem: { code: "invalid_token", message: "No." } });
   }
 
   #obey(socket: FakeSocket, command: string, asked: Command): void {
