@@ -1,6 +1,7 @@
 // Opens the control plane from the bindings: settings read, keys imported, the sign-in surface wired to the welcome.
 import { platformClock } from "./clock.ts";
 import type { ControlPlane } from "./control-plane.ts";
+import { endSockets, letGo } from "./endings.ts";
 import { readSettings, type Bindings } from "./env.ts";
 import { OutboxWatch } from "./outbox-watch.ts";
 import { AccessCache } from "./sign-in/access-cache.ts";
@@ -58,6 +59,8 @@ async function createControlPlane(bindings: Bindings): Promise<Opened> {
     clock,
     forget: (user) => access.forget(user, clock.now()),
     welcome: (user) => welcomeUser(plane, user),
+    ended: (session) => endSockets(plane, session),
+    left: (membership) => letGo(plane, membership),
   });
   // The library opens itself by a promise of its own: it is over before the plane is kept, for the same reason as above.
   await signIn.$context;

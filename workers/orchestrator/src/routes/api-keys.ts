@@ -2,6 +2,7 @@
 import { API_KEY_SCOPES, parseJson, problem, ProblemError, type ApiKeyView } from "@acos/protocol";
 import { and, eq, sql } from "drizzle-orm";
 
+import { endSockets } from "../endings.ts";
 import type { Handler } from "../rest/call.ts";
 import { idCursor, pageOf } from "../rest/page.ts";
 import { scopesOf } from "../sign-in/authenticate.ts";
@@ -47,6 +48,7 @@ export const deleteApiKey: Handler<"deleteApiKey"> = async ({ plane, caller, par
     .returning({ id: apiKeys.id });
   if (gone.length === 0) throw notFound("API key");
   plane.access.forget(caller.user, plane.clock.now());
+  await endSockets(plane, { user: caller.user, sid: params.id });
 };
 
 function viewOf(row: typeof apiKeys.$inferSelect): ApiKeyView {

@@ -21,6 +21,7 @@ import { CALLER_CACHE_MS } from "./access-cache.ts";
 import { looksLikeApiKey } from "./api-key.ts";
 import { readPerson, type Caller } from "./caller.ts";
 import { ACCESS_COOKIE, accessCookie, readCookie, sessionCookieName } from "./cookies.ts";
+import { sessionNameOf, sessionTokenOf } from "./session-name.ts";
 
 export interface Proof {
   readonly caller: Caller;
@@ -56,9 +57,9 @@ async function proveSession(
   const digest = await sha256Hex(session);
   const known = plane.access.get(digest, plane.clock.now());
   if (known) return { caller: known, cookies: [] };
-  const accessed = await readAccessToken(plane, request, digest);
+  const accessed = await readAccessToken(plane, request, { session, digest });
   if (accessed) return { caller: accessed, cookies: [] };
-  return remember(plane, digest, () => exchangeSession(plane, request, digest));
+  return remember(plane, digest, () => exchangeSession(plane, request));
 }
 
 async function remember(
@@ -74,15 +75,11 @@ async function remember(
   return proof;
 }
 
-/** A session is named by its cookie's digest, so that an access token counts only beside the cookie it was made for. */
-function sidOf(digest: string): string {
-  return digest.slice(0, 32);
-}
-
+/** An access token counts only beside the cookie of the session it was made for. */
 async function readAccessToken(
   plane: ControlPlane,
   request: Request,
-  digest: string,
+  { session, digest }: { readonly session: string; readonly digest: string },
 ): Promise<Caller | undefined> {
   const token = readCookie(request, ACCESS_COOKIE);
   if (!token) return undefined;
@@ -91,8 +88,9 @@ async function readAccessToken(
     const { issuedAtMs, expiresAtMs, ...caller } = await verifyAccessToken(token, plane.keys.ring, {
       nowMs,
     });
-    if (caller.sid !== sidOf(digest) || plane.access.mustProve(caller.user, issuedAtMs))
-      return undefined;
+    const held = await sessionTokenOf(session, plane.settings.authSecret);
+    if (held === undefined || caller.sid !== (await sessionNameOf(held))) return undefined;
+    if (plane.access.mustProve(caller.user, issuedAtMs)) return undefined;
     const untilMs = Math.min(expiresAtMs, nowMs + CALLER_CACHE_MS);
     plane.access.put(digest, caller, { provenAtMs: issuedAtMs, untilMs });
     return caller;
@@ -103,21 +101,18 @@ async function readAccessToken(
   }
 }
 
-async function exchangeSession(
-  plane: ControlPlane,
-  request: Request,
-  digest: string,
-): Promise<Exchange> {
+async function exchangeSession(plane: ControlPlane, request: Request): Promise<Exchange> {
   const startedAtMs = plane.clock.now();
   const { headers, response } = await plane.signIn.api.getSession({
     headers: request.headers,
     returnHeaders: true,
   });
   const user = response?.user.id;
-  const person =
-    user !== undefined && isId("user", user) ? await readPerson(plane.db, user) : undefined;
+  if (!response || user === undefined || !isId("user", user)) return undefined;
+  const person = await readPerson(plane.db, user);
   if (!person) return undefined;
-  const caller: Caller = { ...person, sid: sidOf(digest), via: "session" };
+  const sid = await sessionNameOf(response.session.token);
+  const caller: Caller = { ...person, sid, via: "session" };
   const token = await signAccessToken(caller, plane.keys.signing, startedAtMs);
   return {
     caller,

@@ -1,5 +1,5 @@
 // The sign-in surface: better-auth on D1, kept to email and password, organizations, invitations and API keys.
-import type { UserId } from "@acos/protocol";
+import type { OrgId, UserId } from "@acos/protocol";
 import { apiKey } from "@better-auth/api-key";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, isAPIError } from "better-auth/api";
@@ -14,6 +14,8 @@ import * as tables from "../store/sign-in-tables.ts";
 import { API_KEY_PREFIX, API_KEY_START_CHARS, makeApiKey } from "./api-key.ts";
 import { PERSON_NAME_MAX_CHARS } from "./caller.ts";
 import { COOKIE_PREFIX } from "./cookies.ts";
+import { leaving, leftOrg } from "./leaving.ts";
+import { sessionNameOf } from "./session-name.ts";
 import { slowGuessing } from "./slow-guessing.ts";
 
 export interface SignInParts {
@@ -22,6 +24,10 @@ export interface SignInParts {
   readonly clock: Clock;
   /** Called when a session ends or a user's role changes. Contract: does not throw. */
   readonly forget: (user: UserId) => void;
+  /** Called when a session has ended. Contract: does not throw. */
+  readonly ended: (session: { readonly user: UserId; readonly sid: string }) => Promise<void>;
+  /** Called when somebody has left an org or was taken out of it. Contract: does not throw. */
+  readonly left: (membership: { readonly user: UserId; readonly org: OrgId }) => Promise<void>;
   /** Called after a user or a session was made, before the answer. Contract: repeatable; a failure is its own to log. */
   readonly welcome: (user: { readonly id: UserId; readonly name: string }) => Promise<void>;
 }
@@ -73,7 +79,7 @@ export function createSignIn(parts: SignInParts) {
     },
     databaseHooks: hooksOf(parts),
     hooks: slowGuessing(clock),
-    plugins: [organizations(parts), apiKeys(clock)],
+    plugins: [organizations(parts), leaving(parts), apiKeys(clock)],
   });
 }
 
@@ -103,7 +109,7 @@ function idOf(model: string, clock: Clock): string {
   return freshNonce(clock);
 }
 
-function hooksOf({ welcome, forget }: SignInParts) {
+function hooksOf({ welcome, forget, ended }: SignInParts) {
   const named = async <U extends { name?: string; email?: string }>(user: U) => ({
     data:
       user.name === undefined ? user : { ...user, name: personName(user.name, user.email ?? "") },
@@ -121,7 +127,13 @@ function hooksOf({ welcome, forget }: SignInParts) {
       create: {
         after: (session: { userId: string }) => welcome({ id: session.userId as UserId, name: "" }),
       },
-      delete: { after: async (session: { userId: string }) => forget(session.userId as UserId) },
+      delete: {
+        after: async (session: { userId: string; token: string }) => {
+          const user = session.userId as UserId;
+          forget(user);
+          await ended({ user, sid: await sessionNameOf(session.token) });
+        },
+      },
     },
   };
 }
@@ -131,7 +143,8 @@ function personName(name: string, email: string): string {
   return trimmed === "" ? (email.split("@")[0] ?? "Member") : trimmed;
 }
 
-function organizations({ forget }: SignInParts) {
+function organizations(parts: SignInParts) {
+  const { forget } = parts;
   const changed = async ({ user }: { user: { id: string } }) => forget(user.id as UserId);
   return organization({
     // No mail is sent: who was given the invitation's id (128 random bits) and signs in with its address may accept it.
@@ -139,7 +152,7 @@ function organizations({ forget }: SignInParts) {
     organizationHooks: {
       beforeAcceptInvitation: requireNoPromotion,
       afterAddMember: changed,
-      afterRemoveMember: changed,
+      afterRemoveMember: ({ member }) => leftOrg(parts, member),
       afterUpdateMemberRole: changed,
       afterAcceptInvitation: changed,
     },

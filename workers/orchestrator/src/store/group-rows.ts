@@ -103,6 +103,19 @@ export async function noteMember(db: Database, group: GroupId, user: UserId): Pr
   await db.insert(groupMembers).values({ group, user }).onConflictDoNothing();
 }
 
+/** Every group that a user is listed in, of one org or of any. */
+export async function listGroupsOf(
+  db: Database,
+  { user, org }: { readonly user: UserId; readonly org?: OrgId },
+): Promise<GroupId[]> {
+  const rows = await db
+    .select({ group: groupMembers.group })
+    .from(groupMembers)
+    .innerJoin(groups, eq(groups.id, groupMembers.group))
+    .where(and(eq(groupMembers.user, user), org && eq(groups.org, org)));
+  return rows.map(({ group }) => group);
+}
+
 export async function forgetMember(db: Database, group: GroupId, user: UserId): Promise<void> {
   await db
     .delete(groupMembers)

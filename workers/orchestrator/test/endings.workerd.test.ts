@@ -1,0 +1,146 @@
+// What groups are told when a session, an API key or a membership of an org has ended.
+import { fromBase64url } from "@acos/trust";
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { down, endedSessions } from "./fake-group.ts";
+import { Person } from "./person.ts";
+
+beforeEach(() => {
+  down.clear();
+  endedSessions.length = 0;
+});
+
+/** The session or API key that a person's routing tokens name. */
+async function sidOf(person: Person, group: string): Promise<string> {
+  const { body } = await person.api<{ routing_token: string }>("POST", `/groups/${group}/token`);
+  const claims = fromBase64url(body.routing_token.split(".")[1] ?? "");
+  const { sid } = JSON.parse(new TextDecoder().decode(claims)) as { sid: string };
+  return sid;
+}
+
+const auth = (person: Person, path: string, body: object = {}) =>
+  person.ask("POST", `/api/auth${path}`, body);
+
+/** The same person in another browser. */
+async function elsewhere(person: Person): Promise<Person> {
+  const other = Object.assign(new Person(person.name), { email: person.email });
+  expect((await other.signIn()).status).toBe(200);
+  return other;
+}
+
+describe("ended sessions", () => {
+  it("[EN1] a sign-out tells every group of the user which session has ended", async () => {
+    const person = await Person.signUp();
+    const { user } = await person.me();
+    const { id: group } = await person.welcome();
+    const sid = await sidOf(person, group);
+    expect((await auth(person, "/sign-out")).status).toBe(200);
+    expect(endedSessions).toEqual([[user.id, sid]]);
+  });
+
+  it("[EN1] however its cookie is written, a session has one name", async () => {
+    const person = await Person.signUp();
+    const { id: group } = await person.welcome();
+    const sid = await sidOf(person, group);
+    const cookie = person.cookies.get("acos.session_token")!;
+    person.cookies.set("acos.session_token", decodeURIComponent(cookie));
+    person.cookies.delete("acos_access");
+    expect(await sidOf(person, group)).toBe(sid);
+  });
+
+  it("[EN1] revoking one session names that one, revoking all the others names those", async () => {
+    const person = await Person.signUp();
+    const { id: group } = await person.welcome();
+    const [second, third] = [await elsewhere(person), await elsewhere(person)];
+    const [own, two, three] = [
+      await sidOf(person, group),
+      await sidOf(second, group),
+      await sidOf(third, group),
+    ];
+    const listed = await person.ask<{ token: string }[]>("GET", "/api/auth/list-sessions");
+    const token = decodeURIComponent(second.cookies.get("acos.session_token")!).split(".")[0];
+    expect(listed.body.map((one) => one.token)).toContain(token);
+    expect((await auth(person, "/revoke-session", { token })).status).toBe(200);
+    expect(endedSessions.map(([, sid]) => sid)).toEqual([two]);
+    expect((await auth(person, "/revoke-other-sessions")).status).toBe(200);
+    expect(endedSessions.map(([, sid]) => sid)).toEqual([two, three]);
+    expect((await auth(person, "/revoke-sessions")).status).toBe(200);
+    expect(endedSessions.map(([, sid]) => sid)).toEqual([two, three, own]);
+  });
+
+  it("[EN1] a new password ends the other sessions where that is asked for", async () => {
+    const person = await Person.signUp();
+    const { id: group } = await person.welcome();
+    const other = await elsewhere(person);
+    const sid = await sidOf(other, group);
+    const change = { currentPassword: "correct horse battery", newPassword: "a better battery" };
+    const body = { ...change, revokeOtherSessions: true };
+    expect((await auth(person, "/change-password", body)).status).toBe(200);
+    expect(endedSessions.map(([, ended]) => ended)).toContain(sid);
+    expect((await other.api("GET", "/me")).status).toBe(401);
+  });
+
+  it("[EN2] a revoked API key tells every group which key has ended", async () => {
+    const person = await Person.signUp();
+    const { user } = await person.me();
+    await person.welcome();
+    const { body } = await person.api<{ id: string }>("POST", "/api-keys", { name: "script" });
+    expect((await person.api("DELETE", `/api-keys/${body.id}`)).status).toBe(204);
+    expect(endedSessions).toEqual([[user.id, body.id]]);
+  });
+
+  it("[EN1] a group that does not answer does not hold up a sign-out", async () => {
+    const person = await Person.signUp();
+    await person.welcome();
+    down.add("endSession");
+    expect((await auth(person, "/sign-out")).status).toBe(200);
+    expect((await person.api("GET", "/me")).status).toBe(401);
+  });
+});
+
+describe("leaving an org", () => {
+  async function guestOf(
+    owner: Person,
+  ): Promise<{ guest: Person; org: string; group: string; own: string }> {
+    const guest = await Person.signUp("Gus");
+    const { id: own } = await guest.welcome();
+    const org = await owner.org();
+    const invitation = { email: guest.email, role: "member", organizationId: org };
+    const invited = await owner.ask<{ id: string }>(
+      "POST",
+      "/api/auth/organization/invite-member",
+      invitation,
+    );
+    await auth(guest, "/organization/accept-invitation", { invitationId: invited.body.id });
+    const made = await guest.api<{ id: string }>("POST", `/orgs/${org}/groups`, { name: "Ours" });
+    expect(made.status).toBe(201);
+    return { guest, org, group: made.body.id, own };
+  }
+
+  it("[EN3] somebody who is taken out of an org is out of its groups, and stays in others", async () => {
+    const owner = await Person.signUp();
+    const { guest, org, group, own } = await guestOf(owner);
+    const body = { memberIdOrEmail: guest.email, organizationId: org };
+    expect((await auth(owner, "/organization/remove-member", body)).status).toBe(200);
+    expect((await guest.api("GET", `/groups/${group}`)).status).toBe(404);
+    expect((await guest.api("GET", `/groups/${own}`)).status).toBe(200);
+    expect((await owner.api("GET", `/groups/${group}`)).status).toBe(200);
+  });
+
+  it("[EN3] so is somebody who leaves by themselves", async () => {
+    const owner = await Person.signUp();
+    const { guest, org, group } = await guestOf(owner);
+    expect((await auth(guest, "/organization/leave", { organizationId: org })).status).toBe(200);
+    expect((await guest.api("GET", `/orgs/${org}/agents`)).status).toBe(404);
+    expect((await guest.api("GET", `/groups/${group}`)).status).toBe(404);
+  });
+
+  it("[EN3] a group that does not answer does not hold up the removal", async () => {
+    const owner = await Person.signUp();
+    const { guest, org } = await guestOf(owner);
+    down.add("letGo");
+    const body = { memberIdOrEmail: guest.email, organizationId: org };
+    expect((await auth(owner, "/organization/remove-member", body)).status).toBe(200);
+    expect((await guest.api("GET", `/orgs/${org}/agents`)).status).toBe(404);
+  });
+});
