@@ -1,11 +1,16 @@
 // What the benchmark tells the product's launcher.
 
-/** The embedded limit of frames keeps a client from flooding a group; a benchmark is one that does. */
-const UNLIMITED_FRAMES = "1000000000";
+/** The embedded limits keep a client from flooding a group or its org; a benchmark is one that does. */
+const UNLIMITED = "1000000000";
 
 /** The launcher's environment. `ACOS_DIST` is passed on, so that bundles made elsewhere can be measured. */
 export function productEnvironment(): Record<string, string> {
   const bundles = process.env["ACOS_DIST"];
-  const frames = { ACOS_FRAMES_PER_MINUTE: UNLIMITED_FRAMES };
-  return bundles ? { ...frames, ACOS_DIST: bundles } : frames;
+  const limits = {
+    ACOS_FRAMES_PER_MINUTE: UNLIMITED,
+    ACOS_REQUESTS_PER_MINUTE_USER: UNLIMITED,
+    ACOS_REQUESTS_PER_MINUTE_ORG: UNLIMITED,
+    ACOS_TOKENS_PER_MINUTE_USER: UNLIMITED,
+  };
+  return bundles ? { ...limits, ACOS_DIST: bundles } : limits;
 }

@@ -1,6 +1,7 @@
 // Everything a request handler works with; open-control-plane.ts makes it once per isolate.
 import type { Clock } from "./clock.ts";
 import type { Settings } from "./env.ts";
+import type { RequestLimits } from "./limits/request-limits.ts";
 import type { OutboxWatch } from "./outbox-watch.ts";
 import type { AccessCache } from "./sign-in/access-cache.ts";
 import type { SignIn } from "./sign-in/sign-in.ts";
@@ -22,4 +23,5 @@ export interface ControlPlane {
   readonly access: AccessCache;
   readonly signIn: SignIn;
   readonly outbox: OutboxWatch;
+  readonly limits: RequestLimits;
 }

@@ -3,9 +3,10 @@ import { parseAllowList } from "@acos/egress";
 import { parseJson } from "@acos/protocol";
 
 import { readSpendingCaps, type CapVariables, type SpendingCaps } from "./certificate-caps.ts";
+import { readLimits, type LimitBindings, type LimitSettings } from "./limits/limit-settings.ts";
 
 /** What the platform hands to every request; names as in wrangler.jsonc. */
-export interface Bindings extends CapVariables {
+export interface Bindings extends CapVariables, LimitBindings {
   readonly DB: D1Database;
   readonly AGENT_CACHE: KVNamespace;
   readonly GROUPS: DurableObjectNamespace;
@@ -43,6 +44,7 @@ export interface Settings {
   readonly egressAllow: readonly string[];
   /** What certificates allow their groups to spend. */
   readonly caps: SpendingCaps;
+  readonly limits: LimitSettings;
   /** Best first; never empty. */
   readonly builtinModels: readonly [BuiltinModel, ...BuiltinModel[]];
 }
@@ -58,11 +60,13 @@ const REHEARSAL: BuiltinModel = {
 /** Reads the settings. Throws with the name of what is missing or wrong; never with a value. */
 export function readSettings(bindings: Bindings): Settings {
   const publicOrigins = readOrigins(required(bindings, "PUBLIC_ORIGINS"));
+  const embedded = bindings.EMBEDDED === "true";
   return {
     authSecret: required(bindings, "AUTH_SECRET"),
     publicOrigins,
     secure: publicOrigins[0].startsWith("https:"),
-    embedded: bindings.EMBEDDED === "true",
+    embedded,
+    limits: readLimits(bindings, embedded),
     allowLocalEgress: bindings.ALLOW_LOCAL_EGRESS === "true",
     egressAllow: parseAllowList(bindings.EGRESS_ALLOW),
     caps: readSpendingCaps(bindings),

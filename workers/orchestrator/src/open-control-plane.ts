@@ -3,6 +3,7 @@ import { platformClock } from "./clock.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { endSockets, letGo } from "./endings.ts";
 import { readSettings, type Bindings } from "./env.ts";
+import { RequestLimits } from "./limits/request-limits.ts";
 import { OutboxWatch } from "./outbox-watch.ts";
 import { AccessCache } from "./sign-in/access-cache.ts";
 import { createSignIn } from "./sign-in/sign-in.ts";
@@ -72,6 +73,11 @@ async function createControlPlane(bindings: Bindings): Promise<Opened> {
     signIn,
     outbox: new OutboxWatch(),
     care: new CareWatch(keys.current, clock.now()),
+    limits: new RequestLimits({
+      settings: settings.limits,
+      embedded: settings.embedded,
+      now: () => clock.now(),
+    }),
     cache: bindings.AGENT_CACHE,
     groups: bindings.GROUPS,
     get keys() {

@@ -7,8 +7,9 @@ import {
   problem,
   ProblemError,
   type ConnectionClaims,
+  type GroupId,
 } from "@acos/protocol";
-import { toBase64url, verifyRoutingToken, type RoutingToken } from "@acos/trust";
+import { toBase64url, TrustError, verifyRoutingToken, type RoutingToken } from "@acos/trust";
 
 import { freshId } from "./clock.ts";
 import type { ControlPlane } from "./control-plane.ts";
@@ -33,21 +34,35 @@ export async function serveSocket(plane: ControlPlane, request: Request): Promis
 }
 
 async function openSocket(plane: ControlPlane, request: Request): Promise<Response> {
+  plane.limits.countRequest(request);
   const url = new URL(request.url);
   const group = accessGroup(url.pathname.slice(SOCKET_PATH.length));
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") throw notAnUpgrade();
   requireKnownOrigin(request, plane.settings.publicOrigins);
   const offered = subprotocolsOf(request);
   const token = tokenOf(url, offered);
-  const verified = await verifyRoutingToken(token, plane.keys.ring, {
-    group,
-    nowMs: plane.clock.now(),
-  });
+  const verified = await proveToken(plane, request, { token, group });
+  plane.limits.countUser(verified.user);
+  plane.limits.countOrg(verified.org);
   const answer = await passOn(plane, verified);
   if (answer.webSocket === null) return answer;
   const headers = new Headers();
   if (offered.includes(SUBPROTOCOL)) headers.set("sec-websocket-protocol", SUBPROTOCOL);
   return new Response(null, { status: 101, webSocket: answer.webSocket, headers });
+}
+
+async function proveToken(
+  plane: ControlPlane,
+  request: Request,
+  { token, group }: { readonly token: string; readonly group: GroupId },
+): Promise<RoutingToken> {
+  try {
+    const at = { group, nowMs: plane.clock.now() };
+    return await verifyRoutingToken(token, plane.keys.ring, at);
+  } catch (error) {
+    if (error instanceof TrustError) plane.limits.countUnproven(request);
+    throw error;
+  }
 }
 
 function notAnUpgrade(): ProblemError {

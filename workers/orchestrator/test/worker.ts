@@ -16,9 +16,12 @@ export const gauge = { databaseCalls: 0, cacheFails: false, localEgress: true };
 
 let gauged = new WeakMap<object, TestBindings>();
 
-/** From here on the Worker is as after a restart: its memory is empty. */
-export function restart(): void {
+let settings: Partial<TestBindings> = {};
+
+/** From here on the Worker is as after a restart: its memory is empty. `set` counts instead of what the tests set for all. */
+export function restart(set: Partial<TestBindings> = {}): void {
   gauged = new WeakMap();
+  settings = set;
 }
 
 function gaugedBindings(bindings: TestBindings): TestBindings {
@@ -26,6 +29,7 @@ function gaugedBindings(bindings: TestBindings): TestBindings {
   if (known) return known;
   const made = {
     ...bindings,
+    ...settings,
     DB: countedDatabase(bindings.DB),
     AGENT_CACHE: failingCache(bindings),
     ALLOW_LOCAL_EGRESS: String(gauge.localEgress),

@@ -40,6 +40,12 @@ const SPENDING_LIMITS = [
   "CERTIFICATE_MAX_TOKENS",
   "CERTIFICATE_MAX_DOLLARS",
 ];
+/** How much users and orgs may ask for; addresses are not counted on one's own machine. */
+const REQUEST_LIMITS = [
+  "REQUESTS_PER_MINUTE_USER",
+  "REQUESTS_PER_MINUTE_ORG",
+  "TOKENS_PER_MINUTE_USER",
+] as const;
 /** Between the words of the rehearsal model: slow enough to be seen streaming. */
 const REHEARSAL_DELAY_MS = "15";
 
@@ -129,15 +135,15 @@ function orchestrator(plan: Plan): V4WorkerOptions {
       EMBEDDED: "true",
       BUILTIN_MODELS: JSON.stringify(plan.detected.models),
       ...egressPolicy(plan),
-      ...spendingLimits(plan.environment),
+      ...ownLimits(plan.environment),
     },
   };
 }
 
-function spendingLimits(environment: Environment): Record<string, string> {
-  return Object.fromEntries(
-    SPENDING_LIMITS.map((name) => [name, environment[`ACOS_${name}`] ?? ""]),
-  );
+/** The Orchestrator has numbers of its own for these; what is set changes them, and it refuses what is no number. */
+function ownLimits(environment: Environment): Record<string, string> {
+  const names = [...SPENDING_LIMITS, ...REQUEST_LIMITS];
+  return Object.fromEntries(names.map((name) => [name, environment[`ACOS_${name}`] ?? ""]));
 }
 
 function groupController(plan: Plan): V4WorkerOptions {

@@ -14,6 +14,7 @@ import { freshId } from "../clock.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { HANDLERS } from "../routes/handlers.ts";
 import { authenticate, requireScope, type Proof } from "../sign-in/authenticate.ts";
+import type { Caller } from "../sign-in/caller.ts";
 import { requireOwnOrigin } from "../sign-in/own-origin.ts";
 import { jsonAnswer, problemOf, problemResponse, toResponse, type Answer } from "./answer.ts";
 import type { Call, Handler } from "./call.ts";
@@ -43,6 +44,7 @@ async function answerApi(
   request: Request,
   requestId: string,
 ): Promise<Response> {
+  plane.limits.countRequest(request);
   const url = new URL(request.url);
   const path = url.pathname.slice(API_PATH.length);
   if (path === "/openapi.json" && request.method === "GET") return toResponse(openApiAnswer());
@@ -55,13 +57,31 @@ async function answerApi(
       ),
     );
   if (match.found === "path") return wrongMethod(match.allow, requestId);
-  const proof = await authenticate(plane, request);
+  const proof = await proveCaller(plane, request);
+  countCaller(plane, proof.caller, match.params);
   requireAllowed(plane, request, { id: match.id, proof });
   const { answer, replayed } = await operate(plane, request, { ...match, caller: proof.caller });
   const response = toResponse(answer, requestId);
   for (const cookie of proof.cookies) response.headers.append("set-cookie", cookie);
   if (replayed) response.headers.set("idempotency-replayed", "true");
   return response;
+}
+
+/** Proves who asks; who does not is counted by address. */
+async function proveCaller(plane: ControlPlane, request: Request): Promise<Proof> {
+  try {
+    return await authenticate(plane, request);
+  } catch (error) {
+    if (error instanceof ProblemError) plane.limits.countUnproven(request);
+    throw error;
+  }
+}
+
+/** Counts for the user, and for the org that the path names where they are in it: strangers use nothing up. */
+function countCaller(plane: ControlPlane, caller: Caller, { org: named }: Params): void {
+  plane.limits.countUser(caller.user);
+  const org = caller.orgs.find(({ id }) => id === named);
+  if (org) plane.limits.countOrg(org.id);
 }
 
 function wrongMethod(allow: readonly string[], requestId: string): Response {

@@ -24,10 +24,12 @@ function ask<T>(
 
 export const createRoutingToken: Handler<"createRoutingToken"> = async (call) => {
   const { plane, caller, request } = call;
+  plane.limits.countToken(caller.user);
   const group = accessGroup(call.params.id);
   const { role, org } = await tellWayIn({ plane, caller, group }, () =>
     ask(call, (stub, principal) => stub.admit(principal)),
   );
+  plane.limits.countOrg(org);
   const { user, name, sid } = caller;
   const claims = { user, name, sid, org, group, role, jti: freshNonce(plane.clock) };
   const token = await signRoutingToken(claims, plane.keys.signing, plane.clock.now());

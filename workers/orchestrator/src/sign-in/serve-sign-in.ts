@@ -10,26 +10,38 @@ import { requireOwnOrigin } from "./own-origin.ts";
 import { asProblem } from "./sign-in-problem.ts";
 import { SIGN_IN_PATH } from "./sign-in.ts";
 
+const SIGN_UP = "/sign-up/email";
+const SIGN_IN = "/sign-in/email";
+
 /** Paths after which an earlier access token is of no more use to the browser. */
-const ENDS_ACCESS = [
-  "/sign-out",
-  "/sign-in/email",
-  "/sign-up/email",
-  "/revoke-sessions",
-  "/change-password",
-];
+const ENDS_ACCESS = ["/sign-out", SIGN_IN, SIGN_UP, "/revoke-sessions", "/change-password"];
 
 /** Answers a request of the sign-in surface. Never throws. */
 export async function serveSignIn(plane: ControlPlane, request: Request): Promise<Response> {
   const requestId = freshId(plane.clock, "request");
   try {
+    const path = new URL(request.url).pathname.slice(SIGN_IN_PATH.length);
+    await countCaller(plane, request, path);
     if (request.method !== "GET") requireOwnOrigin(request, plane.settings.publicOrigins);
     await forgetCaller(plane, request);
     const answer = await plane.signIn.handler(await withinLimit(request));
-    return finish(plane, request, await asProblem(answer, requestId));
+    if (path === SIGN_IN && answer.status === 401) plane.limits.noteWrongPassword(request);
+    return finish(plane, path, await asProblem(answer, requestId));
   } catch (error) {
     return problemResponse(problemOf(error, requestId), requestId);
   }
+}
+
+/** Counts a request: by address always, without a session cookie more strictly, and by user where one is known here. */
+async function countCaller(plane: ControlPlane, request: Request, path: string): Promise<void> {
+  const { limits } = plane;
+  limits.countRequest(request);
+  if (path === SIGN_UP) limits.countSignUp(request);
+  if (path === SIGN_IN) limits.requireFewWrongPasswords(request);
+  const session = readCookie(request, sessionCookieName(plane.settings.secure));
+  if (session === undefined) return limits.countUnproven(request);
+  const known = plane.access.get(await sha256Hex(session), plane.clock.now());
+  if (known) limits.countUser(known.user);
 }
 
 /** The same request with its body read within the limit: the library behind reads without one. */
@@ -47,10 +59,9 @@ async function forgetCaller(plane: ControlPlane, request: Request): Promise<void
   if (known) plane.access.forget(known.user, plane.clock.now());
 }
 
-function finish(plane: ControlPlane, request: Request, answer: Response): Response {
+function finish(plane: ControlPlane, path: string, answer: Response): Response {
   const response = new Response(answer.body, answer);
   withSecurityHeaders(response.headers);
-  const path = new URL(request.url).pathname.slice(SIGN_IN_PATH.length);
   if (ENDS_ACCESS.includes(path))
     response.headers.append("set-cookie", clearedAccessCookie(plane.settings.secure));
   return response;

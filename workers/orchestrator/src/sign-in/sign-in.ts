@@ -54,8 +54,8 @@ export function createSignIn(parts: SignInParts) {
     },
     // The library would write refusals to standard error as plain text; they are in the answer.
     onAPIError: { onError: (error) => logFailure(error) },
-    // Requests are counted where strangers can reach us; alone on loopback that would only hinder scripts.
-    rateLimit: { enabled: !settings.embedded },
+    // All requests are counted in one place, limits/request-limits.ts.
+    rateLimit: { enabled: false },
     // API keys are managed under /api/v1/api-keys, where scopes and idempotency keys count.
     disabledPaths: [
       "/api-key/create",
@@ -74,7 +74,10 @@ export function createSignIn(parts: SignInParts) {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: settings.secure,
       disableCSRFCheck: true,
-      ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
+      // Anybody can send the header where no edge writes it.
+      ipAddress: settings.embedded
+        ? { disableIpTracking: true }
+        : { ipAddressHeaders: ["cf-connecting-ip"] },
       database: { generateId: ({ model }) => idOf(model, clock) },
     },
     databaseHooks: hooksOf(parts),
