@@ -7,7 +7,7 @@ import type { ControlPlane } from "./control-plane.ts";
 import { controlPlaneOf } from "./open-control-plane.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
-import { problemResponse } from "./rest/answer.ts";
+import { problemResponse, withSecurityHeaders } from "./rest/answer.ts";
 import { agentVersions, providerVersions } from "./store/control-tables.ts";
 import { readSealedRecord } from "./store/secret-rows.ts";
 
@@ -57,11 +57,9 @@ async function readSealed({ db }: ControlPlane, path: string): Promise<SealedRec
 
 /** The public keys, for whoever verifies what we sign. */
 export function serveJwks({ keys }: ControlPlane): Response {
+  const headers = withSecurityHeaders(new Headers({ "content-type": "application/jwk-set+json" }));
   // A minute: rotation keeps the old key in the set far longer than that.
-  const headers = {
-    "cache-control": "public, max-age=60",
-    "content-type": "application/jwk-set+json",
-  };
+  headers.set("cache-control", "public, max-age=60");
   return new Response(JSON.stringify(keys.jwks), { headers });
 }
 

@@ -34,22 +34,39 @@ const NOT_PAGES = ["/api", "/ws", "/.well-known"];
 
 export default {
   async fetch(request: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
-    const { pathname } = new URL(request.url);
-    if (pathname === "/healthz")
-      return toResponse(jsonAnswer({ status: "ok", version: PRODUCT_VERSION }));
-    const serve = ROUTES.find(([prefix]) => pathname.startsWith(prefix))?.[1];
-    if (!serve) return servePage(bindings, request, pathname);
-    try {
-      const plane = await controlPlaneOf(bindings);
-      context.waitUntil(catchUp(plane));
-      context.waitUntil(careWhenDue(plane));
-      return await serve(plane, request);
-    } catch (error) {
-      logError("the Orchestrator could not start", error);
-      return problemResponse(notStarted());
-    }
+    const answer = await answerTo(request, bindings, context);
+    return request.url.startsWith("https:") ? keptSecure(answer) : answer;
   },
 } satisfies ExportedHandler<Bindings>;
+
+async function answerTo(
+  request: Request,
+  bindings: Bindings,
+  context: ExecutionContext,
+): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/healthz")
+    return toResponse(jsonAnswer({ status: "ok", version: PRODUCT_VERSION }));
+  const serve = ROUTES.find(([prefix]) => pathname.startsWith(prefix))?.[1];
+  if (!serve) return servePage(bindings, request, pathname);
+  try {
+    const plane = await controlPlaneOf(bindings);
+    context.waitUntil(catchUp(plane));
+    context.waitUntil(careWhenDue(plane));
+    return await serve(plane, request);
+  } catch (error) {
+    logError("the Orchestrator could not start", error);
+    return problemResponse(notStarted());
+  }
+}
+
+/** For a year no browser that was here over https asks without it (RFC 6797). An opened socket has no answer to say it in. */
+function keptSecure(answer: Response): Response {
+  if (answer.status === 101) return answer;
+  const kept = new Response(answer.body, answer);
+  kept.headers.set("strict-transport-security", "max-age=31536000");
+  return kept;
+}
 
 function servePage(
   bindings: Bindings,

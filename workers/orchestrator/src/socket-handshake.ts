@@ -15,7 +15,7 @@ import { freshId } from "./clock.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { groupStub } from "./group-calls.ts";
 import { logError } from "./log.ts";
-import { problemOf, problemResponse } from "./rest/answer.ts";
+import { problemOf, problemResponse, withSecurityHeaders } from "./rest/answer.ts";
 import { accessGroup } from "./store/access.ts";
 
 export const SOCKET_PATH = "/ws/groups/";
@@ -45,10 +45,18 @@ async function openSocket(plane: ControlPlane, request: Request): Promise<Respon
   plane.limits.countUser(verified.user);
   plane.limits.countOrg(verified.org);
   const answer = await passOn(plane, verified);
-  if (answer.webSocket === null) return answer;
+  if (answer.webSocket === null) return withOurHeaders(answer);
   const headers = new Headers();
   if (offered.includes(SUBPROTOCOL)) headers.set("sec-websocket-protocol", SUBPROTOCOL);
   return new Response(null, { status: 101, webSocket: answer.webSocket, headers });
+}
+
+/** A refusal of the group's, as ours look. */
+function withOurHeaders(answer: Response): Response {
+  return new Response(answer.body, {
+    status: answer.status,
+    headers: withSecurityHeaders(new Headers(answer.headers)),
+  });
 }
 
 async function proveToken(

@@ -1,5 +1,8 @@
 // Refusals of the sign-in library in our form: a Problem that keeps the library's own code and message.
-import { parseJson, type ErrorCode } from "@acos/protocol";
+import { parseJson, type ErrorCode, type Problem } from "@acos/protocol";
+
+import { problemResponse } from "../rest/answer.ts";
+import { notFound } from "../store/access.ts";
 
 /** For refusals that come without a code, by status. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -21,6 +24,26 @@ const WORDS: Readonly<Record<number, string>> = {
 const FAILED =
   "Something went wrong on our side. Send the request again; if it fails again, give the operator this request id.";
 
+/** What the library says to somebody who is not in an org, or who asks for one that does not exist: it says which. */
+const TELLS_OF_ORGS: ReadonlySet<unknown> = new Set([
+  "ORGANIZATION_NOT_FOUND",
+  "USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION",
+  "YOU_ARE_NOT_A_MEMBER_OF_THIS_ORGANIZATION",
+]);
+/** The same of an invitation that is somebody else's. */
+const TELLS_OF_INVITATIONS: ReadonlySet<unknown> = new Set([
+  "INVITATION_NOT_FOUND",
+  // One route says so without a code.
+  "Invitation not found!",
+  "YOU_ARE_NOT_THE_RECIPIENT_OF_THE_INVITATION",
+]);
+
+/** What is forbidden to be seen answers in the words of what does not exist. */
+function hiddenBy(saying: unknown): Problem | undefined {
+  if (TELLS_OF_ORGS.has(saying)) return notFound("organization").problem;
+  return TELLS_OF_INVITATIONS.has(saying) ? notFound("invitation").problem : undefined;
+}
+
 /** The same answer; a refusal gets `code`, `message` and `requestId`, and of a failure of ours nothing else is told. */
 export async function asProblem(answer: Response, requestId: string): Promise<Response> {
   if (answer.status < 400) return answer;
@@ -32,6 +55,8 @@ export async function asProblem(answer: Response, requestId: string): Promise<Re
   const retryAfter = headers.get("retry-after") ?? headers.get("x-retry-after");
   if (retryAfter !== null) headers.set("retry-after", retryAfter);
   const said = status >= 500 ? {} : fieldsOf(await answer.text());
+  const alike = hiddenBy(said["code"] ?? said["message"]);
+  if (alike) return problemResponse(alike, requestId);
   const body = {
     ...said,
     code: textOf(said["code"]) ?? CODES[status] ?? "internal",

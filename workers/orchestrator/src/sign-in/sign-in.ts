@@ -36,7 +36,10 @@ export const SIGN_IN_PATH = "/api/auth";
 
 export type SignIn = ReturnType<typeof createSignIn>;
 
-/** Makes the sign-in surface. Requests from other origins are refused before they reach it (own-origin.ts). */
+/**
+ * Makes the sign-in surface. Requests from other origins (own-origin.ts), and for routes that are not open (open-routes.ts),
+ * are refused before they reach it.
+ */
 export function createSignIn(parts: SignInParts) {
   const { settings, db, clock } = parts;
   return betterAuth({
@@ -56,20 +59,6 @@ export function createSignIn(parts: SignInParts) {
     onAPIError: { onError: (error) => logFailure(error) },
     // All requests are counted in one place, limits/request-limits.ts.
     rateLimit: { enabled: false },
-    // API keys are managed under /api/v1/api-keys, where scopes and idempotency keys count.
-    disabledPaths: [
-      "/api-key/create",
-      "/api-key/get",
-      "/api-key/list",
-      "/api-key/update",
-      "/api-key/delete",
-      // Nothing sends mail: links that would come by mail are only of use to somebody who forged one.
-      "/verify-email",
-      "/send-verification-email",
-      "/change-email",
-      "/request-password-reset",
-      "/reset-password",
-    ],
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: settings.secure,
@@ -113,9 +102,13 @@ function idOf(model: string, clock: Clock): string {
 }
 
 function hooksOf({ welcome, forget, ended }: SignInParts) {
+  // A picture would be an address that pages of others load; nothing shows one.
   const named = async <U extends { name?: string; email?: string }>(user: U) => ({
-    data:
-      user.name === undefined ? user : { ...user, name: personName(user.name, user.email ?? "") },
+    data: {
+      ...user,
+      ...("image" in user && { image: null }),
+      ...(user.name !== undefined && { name: personName(user.name, user.email ?? "") }),
+    },
   });
   return {
     user: {
