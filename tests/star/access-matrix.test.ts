@@ -8,7 +8,7 @@ import {
 } from "@acos/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { problemOf, type Answer } from "../rest.ts";
+import { problemOf, restOf, type Answer } from "../rest.ts";
 import type { GroupSocket } from "../socket.ts";
 import {
   cellsOf,
@@ -22,6 +22,7 @@ import {
   type Role,
 } from "./access-matrix.ts";
 import { COMMAND_ASKS, OPERATION_ASKS, type Asked } from "./access-requests.ts";
+import { AGENT_PROOFS, agentProof } from "./agent-proofs.ts";
 import { openWorld, type World } from "./access-world.ts";
 import { answerChecker, type Checker } from "./described-answers.ts";
 import { enter, newCommandId } from "./scene.ts";
@@ -91,6 +92,19 @@ describe("by REST", () => {
       return outcomeOf(answer);
     });
     expect(outcomes).toEqual(cellsOf(COMMAND_ROWS[row]));
+  });
+});
+
+describe("what an agent's side holds", () => {
+  it.each(AGENT_PROOFS)("[AC4] %s proves nobody, at any operation", async (proof) => {
+    const token = agentProof(world, proof);
+    const bearer = restOf(world.scene.product.url, { authorization: `Bearer ${token}` });
+    const outcomes: Record<string, string> = {};
+    for (const row of operationRows) {
+      const { method, path, body } = await OPERATION_ASKS[row](world, "anonymous");
+      outcomes[row] = outcomeOf(await bearer.call(method, path, { body }));
+    }
+    expect(new Set(Object.values(outcomes))).toEqual(new Set(["401"]));
   });
 });
 

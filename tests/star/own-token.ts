@@ -1,4 +1,4 @@
-// Routing tokens made by the test itself with the installation's own key, to vary what an honest issuer never would.
+// Tokens made by the test itself with the installation's own key, to vary what an honest issuer never would.
 import { createHash, createPrivateKey, randomUUID, sign, type JsonWebKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,14 +9,29 @@ export function ownRoutingToken(
   issuedAtMs: number,
   claims: { aud: string } & Readonly<Record<string, string>>,
 ): string {
+  const times = { issuedAtMs, lifeS: 60 };
+  const jti = randomUUID();
+  return ownToken(data, { typ: "acos-route+jwt", ...times }, { iss: ISSUER, jti, ...claims });
+}
+
+export const ISSUER = "acos:orchestrator";
+
+interface Kind {
+  readonly typ: string;
+  readonly issuedAtMs: number;
+  readonly lifeS: number;
+}
+
+/** Signs any claims as a token of any kind. */
+export function ownToken(data: string, kind: Kind, claims: object): string {
   const [jwk] = JSON.parse(readFileSync(join(data, "keys/ca.json"), "utf8")) as JsonWebKey[];
   if (jwk === undefined) throw new Error("The data folder holds no signing key.");
-  const iat = Math.floor(issuedAtMs / 1000);
+  const iat = Math.floor(kind.issuedAtMs / 1000);
   // RFC 7638: a key's name is the hash of exactly these members in this order.
   const members = JSON.stringify({ crv: jwk.crv, kty: jwk.kty, x: jwk.x });
   const kid = createHash("sha256").update(members).digest("base64url");
-  const header = { alg: "EdDSA", typ: "acos-route+jwt", kid };
-  const payload = { iss: "acos:orchestrator", iat, exp: iat + 60, jti: randomUUID(), ...claims };
+  const header = { alg: "EdDSA", typ: kind.typ, kid };
+  const payload = { iat, exp: iat + kind.lifeS, ...claims };
   const signed = [header, payload]
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
     .join(".");
