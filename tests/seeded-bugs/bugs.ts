@@ -34,6 +34,10 @@ const FILES = {
   access: "workers/orchestrator/src/store/access.ts",
   greet: "workers/group-controller/src/sockets/greet.ts",
   openGroup: "workers/group-controller/src/open-group.ts",
+  proofs: "workers/group-controller/src/sockets/socket-proofs.ts",
+  usedTokens: "workers/group-controller/src/sockets/accept.ts",
+  apiKeys: "workers/orchestrator/src/routes/api-keys.ts",
+  serveSignIn: "workers/orchestrator/src/sign-in/serve-sign-in.ts",
 } as const;
 
 const TESTS = {
@@ -50,6 +54,8 @@ const TESTS = {
   signIn: "workers/orchestrator/test/sign-in.workerd.test.ts",
   rest: "workers/orchestrator/test/rest.workerd.test.ts",
   group: "workers/group-controller/test/group-controller.workerd.test.ts",
+  proofs: "workers/group-controller/test/proofs.workerd.test.ts",
+  endings: "workers/orchestrator/test/endings.workerd.test.ts",
 } as const;
 
 type File = keyof typeof FILES;
@@ -255,13 +261,38 @@ const PEOPLE: readonly SeededBug[] = [
   ),
   bug(
     "a routing token opens many sockets",
-    [["greet", "if (!group.tokens.use(claims, Date.now())) return refuseUpgrade(TOKEN_USED);", ""]],
+    [["greet", "if (!group.tokens.use(claims, now)) return refuseUpgrade(TOKEN_USED);", ""]],
     ["group", "[S1] refuses upgrades by HTTP: no claims, a used token, somebody outside"],
   ),
   bug(
     "a removed member's sockets stay open",
     [["openGroup", "this.sockets.close(REMOVED, effect.user);", ""]],
     ["group", "[S6] a removed member's sockets close at once"],
+  ),
+  bug(
+    "anybody's token proves a socket",
+    [["proofs", "if (user !== connection.user) throw new ProblemError(ANOTHER_USER);", ""]],
+    ["proofs", "[S9] a bad token is refused and changes nothing"],
+  ),
+  bug(
+    "a socket that is never proven stays open",
+    [["proofs", "if (overdue) this.#parts.sockets.end(socket, EXPIRED);", ""]],
+    ["proofs", "[S9] a socket that is never proven closes by the alarm, also out of hibernation"],
+  ),
+  bug(
+    "a token of an ended session opens a socket",
+    [["usedTokens", "jti IN (?, ?) AND exp >= ?", "jti IN (?, ?) AND exp >= ? AND 1 = 2"]],
+    ["proofs", "[S10] a token of before the session's end neither opens nor proves a socket"],
+  ),
+  bug(
+    "a revoked key's sockets stay open",
+    [["apiKeys", "await endSockets(plane, { user: caller.user, sid: params.id });", ""]],
+    ["endings", "[EN2] a revoked API key tells every group which key has ended"],
+  ),
+  bug(
+    "every route of the sign-in library is open",
+    [["serveSignIn", "if (!isOpenRoute(request.method, path)) throw notOpen();", ""]],
+    ["signIn", "[SI18] links that would come by mail open nothing, since no mail is sent"],
   ),
 ];
 
