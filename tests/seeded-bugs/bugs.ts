@@ -261,7 +261,7 @@ const PEOPLE: readonly SeededBug[] = [
   ),
   bug(
     "a routing token opens many sockets",
-    [["greet", "if (!group.tokens.use(claims, now)) return refuseUpgrade(TOKEN_USED);", ""]],
+    [["greet", "if (!group.tokens.useToken(claims, now)) return refuseUpgrade(TOKEN_USED);", ""]],
     ["group", "[S1] refuses upgrades by HTTP: no claims, a used token, somebody outside"],
   ),
   bug(

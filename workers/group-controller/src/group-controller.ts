@@ -202,7 +202,7 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
   /** Leaves a dispatched call that has an effect to the first who claims it; a yes is on disk before it is said. */
   async claimCall(claim: ToolCallClaim): Promise<Result<null>> {
     if (!this.#group) return NOT_FOUND;
-    const claimed = claimCall(this.#group, claim, Date.now());
+    const claimed = claimCall(this.#group, claim, this.now());
     if (claimed.ok) await this.ctx.storage.sync();
     return claimed;
   }
