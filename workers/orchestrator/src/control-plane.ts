@@ -1,4 +1,5 @@
 // Everything a request handler works with; open-control-plane.ts makes it once per isolate.
+import type { Audit } from "./audit/audit.ts";
 import type { Clock } from "./clock.ts";
 import type { Settings } from "./env.ts";
 import type { OutboxWatch } from "./outbox-watch.ts";
@@ -22,4 +23,5 @@ export interface ControlPlane {
   readonly access: AccessCache;
   readonly signIn: SignIn;
   readonly outbox: OutboxWatch;
+  readonly audit: Audit;
 }

@@ -2,6 +2,7 @@
 import { sha256Hex } from "@acos/trust";
 
 import { freshId } from "../clock.ts";
+import { noteSignInAnswer } from "../audit/sign-in-notes.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { problemOf, problemResponse, withSecurityHeaders } from "../rest/answer.ts";
 import { readBodyText } from "../rest/request-body.ts";
@@ -25,16 +26,18 @@ export async function serveSignIn(plane: ControlPlane, request: Request): Promis
   try {
     if (request.method !== "GET") requireOwnOrigin(request, plane.settings.publicOrigins);
     await forgetCaller(plane, request);
-    const answer = await plane.signIn.handler(await withinLimit(request));
-    return finish(plane, request, await asProblem(answer, requestId));
+    const sent = await readBodyText(request);
+    const answer = await plane.signIn.handler(withBody(request, sent));
+    const path = new URL(request.url).pathname.slice(SIGN_IN_PATH.length);
+    await noteSignInAnswer(plane, { path, request, sent, answer });
+    return finish(plane, path, await asProblem(answer, requestId));
   } catch (error) {
     return problemResponse(problemOf(error, requestId), requestId);
   }
 }
 
-/** The same request with its body read within the limit: the library behind reads without one. */
-async function withinLimit(request: Request): Promise<Request> {
-  const text = await readBodyText(request);
+/** The same request with its body as it was read within the limit: the library behind reads without one. */
+function withBody(request: Request, text: string): Request {
   const { url, method, headers } = request;
   return new Request(url, { method, headers, ...(text !== "" && { body: text }) });
 }
@@ -47,10 +50,9 @@ async function forgetCaller(plane: ControlPlane, request: Request): Promise<void
   if (known) plane.access.forget(known.user, plane.clock.now());
 }
 
-function finish(plane: ControlPlane, request: Request, answer: Response): Response {
+function finish(plane: ControlPlane, path: string, answer: Response): Response {
   const response = new Response(answer.body, answer);
   withSecurityHeaders(response.headers);
-  const path = new URL(request.url).pathname.slice(SIGN_IN_PATH.length);
   if (ENDS_ACCESS.includes(path))
     response.headers.append("set-cookie", clearedAccessCookie(plane.settings.secure));
   return response;

@@ -1,11 +1,12 @@
 // The sign-in surface: better-auth on D1, kept to email and password, organizations, invitations and API keys.
-import type { UserId } from "@acos/protocol";
+import type { AuditKind, UserId } from "@acos/protocol";
 import { apiKey } from "@better-auth/api-key";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, isAPIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { organization } from "better-auth/plugins/organization";
 
+import { kindOfSessionEnd } from "../audit/session-ends.ts";
 import { freshId, freshNonce, type Clock } from "../clock.ts";
 import type { Settings } from "../env.ts";
 import { logError, logWarning } from "../log.ts";
@@ -24,6 +25,8 @@ export interface SignInParts {
   readonly forget: (user: UserId) => void;
   /** Called after a user or a session was made, before the answer. Contract: repeatable; a failure is its own to log. */
   readonly welcome: (user: { readonly id: UserId; readonly name: string }) => Promise<void>;
+  /** Called when somebody ended a session, before the answer. Contract: does not throw. */
+  readonly noteEnd: (user: UserId, kind: AuditKind) => Promise<void>;
 }
 
 export const SIGN_IN_PATH = "/api/auth";
@@ -103,7 +106,7 @@ function idOf(model: string, clock: Clock): string {
   return freshNonce(clock);
 }
 
-function hooksOf({ welcome, forget }: SignInParts) {
+function hooksOf({ welcome, forget, noteEnd }: SignInParts) {
   const named = async <U extends { name?: string; email?: string }>(user: U) => ({
     data:
       user.name === undefined ? user : { ...user, name: personName(user.name, user.email ?? "") },
@@ -121,7 +124,13 @@ function hooksOf({ welcome, forget }: SignInParts) {
       create: {
         after: (session: { userId: string }) => welcome({ id: session.userId as UserId, name: "" }),
       },
-      delete: { after: async (session: { userId: string }) => forget(session.userId as UserId) },
+      delete: {
+        after: async (session: { userId: string }, context: { path?: string } | null) => {
+          forget(session.userId as UserId);
+          const kind = kindOfSessionEnd(context?.path);
+          if (kind) await noteEnd(session.userId as UserId, kind);
+        },
+      },
     },
   };
 }
