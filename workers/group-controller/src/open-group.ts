@@ -3,6 +3,8 @@ import type { Effect, Run, Seed } from "@acos/group";
 import { problem, type GroupDirectoryControl } from "@acos/protocol";
 
 import { Watch } from "./alarms.ts";
+import { AuditTeller } from "./audit/audit-teller.ts";
+import { UntoldNews } from "./audit/untold-news.ts";
 import { WritePath } from "./append.ts";
 import { CommandQueue } from "./command-queue.ts";
 import { framesPerMinute, type Bindings } from "./env.ts";
@@ -31,6 +33,7 @@ export class OpenGroup {
   readonly budget: FrameBudget;
   readonly watch: Watch;
   readonly queue: CommandQueue;
+  readonly audit: AuditTeller;
   readonly #keys: SessionKeys;
   readonly #driver: RunDriver;
   readonly #directory: GroupDirectoryControl;
@@ -51,6 +54,12 @@ export class OpenGroup {
     this.watch = new Watch(storage, Date.now);
     this.drafts = new Drafts((text) => this.sockets.sendAll(text));
     this.#keys = new SessionKeys(bindings.AUTHORITY, Date.now);
+    this.audit = new AuditTeller({
+      trail: bindings.AUDIT,
+      untold: new UntoldNews(sql, this.log),
+      state: () => this.path.state,
+      tryAgain: () => this.watch.arm(),
+    });
     const states = new StateStore(sql);
     this.path = new WritePath(
       {
@@ -60,6 +69,9 @@ export class OpenGroup {
         states,
         now: Date.now,
         seed: randomSeed,
+        appended: (events) => {
+          if (this.audit.take(events)) context.waitUntil(this.audit.tell());
+        },
         publish: (rows) => this.sockets.publish(rows),
         start: (effect) => this.#start(effect),
       },
@@ -74,8 +86,9 @@ export class OpenGroup {
     });
   }
 
-  /** Lets runs go on that no process carries any more: after a start, and whenever the watch finds one. */
+  /** Lets runs go on that no process carries any more, and news be told: after a start, and whenever the watch goes off. */
   recover(): void {
+    this.#context.waitUntil(this.audit.tell());
     const stranded = [...this.path.state.runs.values()]
       .filter((run) => !this.#driver.isWorking(run.run) && needsWork(run))
       .map((each) => each.run);

@@ -6,10 +6,12 @@ import {
   TOOL_CALL_CLAIMS_PATH,
   toolCallRequestSchema,
   turnRequestSchema,
+  type AuditTrailControl,
   type Briefing,
   type CertificateAuthorityControl,
   type GroupDirectoryControl,
   type GroupId,
+  type GroupNews,
   type Result,
   type SessionCredentials,
   type ToolCallClaim,
@@ -175,6 +177,17 @@ export const directory = new Map<string, string>();
 export class FakeDirectory extends WorkerEntrypoint implements GroupDirectoryControl {
   rename(group: GroupId, name: string): Promise<void> {
     directory.set(group, name);
+    return Promise.resolve();
+  }
+}
+
+/** What groups told the audit trail, call by call; `audit.down` lets it fail. */
+export const audit = { down: false, told: new Map<string, GroupNews[][]>() };
+
+export class FakeAudit extends WorkerEntrypoint implements AuditTrailControl {
+  record(...[{ group }, news]: Parameters<AuditTrailControl["record"]>): Promise<void> {
+    if (audit.down) return Promise.reject(new Error("the audit trail is down"));
+    audit.told.set(group, [...(audit.told.get(group) ?? []), [...news]]);
     return Promise.resolve();
   }
 }
