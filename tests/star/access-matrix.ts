@@ -44,6 +44,8 @@ export const OPERATION_ROWS = {
   "putSecret":                            "401  404  404  404  404  404  403  404  ok   403",
   "listSecrets":                          "401  404  404  404  404  404  ok   404  ok   ok",
   "deleteSecret":                         "401  404  404  404  404  404  403  404  ok   403",
+  "listAuditEntries":                     "401  404  404  404  404  404  403  404  ok   ok",
+  "getAuditHead":                         "401  404  404  404  404  404  403  404  ok   ok",
   "createAgent":                          "401  404  404  404  404  404  ok   404  ok   403",
   "listAgents":                           "401  404  404  404  404  404  ok   404  ok   ok",
   "getAgent":                             "401  404  404  404  404  404  ok   404  ok   ok",

@@ -44,6 +44,8 @@ export const OPERATION_ASKS: Readonly<Record<OperationRow, Ask<Asked>>> = {
     request("putSecret", [org, handle()], { value: "a-value-of-ours", hosts: ["example.org"] }),
   listSecrets: ({ org }) => request("listSecrets", [org]),
   deleteSecret: async (world) => request("deleteSecret", [world.org, await world.freshSecret()]),
+  listAuditEntries: ({ org }) => request("listAuditEntries", [org]),
+  getAuditHead: ({ org }) => request("getAuditHead", [org]),
   createAgent: ({ org }) =>
     request("createAgent", [org], { handle: handle(), name: "Made", model: MODEL }),
   listAgents: ({ org }) => request("listAgents", [org]),

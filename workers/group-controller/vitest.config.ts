@@ -17,6 +17,7 @@ export default defineConfig({
           AGENTS: { name: kCurrentWorker, entrypoint: "FakeAgents" },
           DIRECTORY: { name: kCurrentWorker, entrypoint: "FakeDirectory" },
           CLAIMS: { name: kCurrentWorker, entrypoint: "ToolCallClaims" },
+          AUDIT: { name: kCurrentWorker, entrypoint: "FakeAudit" },
           AUTHORITY: { name: kCurrentWorker, entrypoint: "FakeAuthority" },
         },
         bindings: { FRAMES_PER_MINUTE: "100" },

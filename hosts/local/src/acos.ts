@@ -16,6 +16,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   post: async () => inTerminal((await import("./cli/post.ts")).post),
   tail: async () => inTerminal((await import("./cli/tail.ts")).tail),
   keys: async () => inTerminal((await import("./cli/keys.ts")).keys),
+  audit: async () => inTerminal((await import("./cli/audit.ts")).audit),
   chat: async () => inTerminal((await import("./cli/chat.ts")).chat),
 };
 

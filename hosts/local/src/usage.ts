@@ -12,8 +12,10 @@ export const USAGE = `acos: a place where people and agents work together
                                follow a group
   acos keys [rotate ca|master|data] [--data PATH]
                                which keys are at work here, and the exchange of one
+  acos audit [ORG] [--json]    show what was done and refused in an organization
+  acos audit verify [ORG]      find any altered, missing or reordered entry of that
 
-GROUP is a group's id or its name. "acos up --help" lists the flags of up.
+GROUP is a group's id or its name, ORG an organization's; without ORG all that you manage. "acos up --help" lists the flags of up.
 `;
 
 export const UP_USAGE = `acos up: serve everything on this machine

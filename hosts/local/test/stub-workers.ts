@@ -21,6 +21,7 @@ async function tryOut(url, env) {
 const ORCHESTRATOR = `${TRY_OUT}
 import { WorkerEntrypoint } from "cloudflare:workers";
 export class GroupDirectory extends WorkerEntrypoint { rename() {} }
+export class AuditTrail extends WorkerEntrypoint { record() {} }
 export class CertificateAuthority extends WorkerEntrypoint { issue(group) { return "certificate for " + group; } }
 export class KeyCare extends WorkerEntrypoint {
   async fetch() {

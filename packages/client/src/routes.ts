@@ -17,6 +17,8 @@ export const ROUTES = {
   putSecret: "PUT /orgs/{org}/secrets/{name}",
   listSecrets: "GET /orgs/{org}/secrets",
   deleteSecret: "DELETE /orgs/{org}/secrets/{name}",
+  listAuditEntries: "GET /orgs/{org}/audit",
+  getAuditHead: "GET /orgs/{org}/audit/head",
   createAgent: "POST /orgs/{org}/agents",
   listAgents: "GET /orgs/{org}/agents",
   getAgent: "GET /agents/{id}",

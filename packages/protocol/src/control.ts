@@ -8,6 +8,7 @@ import {
   PROVIDER_KINDS,
   providerNameSchema,
 } from "./agent-version.ts";
+import { auditBodySchema } from "./audit.ts";
 import { roleSchema, sentPolicySchema } from "./group-event.ts";
 import { ORG_ROLES } from "./group-control.ts";
 import { idSchema } from "./ids.ts";
@@ -138,6 +139,24 @@ export const modelViewSchema = z.strictObject({
   rehearsal: z.boolean(),
 });
 export type ModelView = z.infer<typeof modelViewSchema>;
+
+/** An entry of an org's audit chain, with all that its hash is made of. `at` has milliseconds. */
+export const auditEntryViewSchema = auditBodySchema.extend({
+  seq: z.int(),
+  at: z.string(),
+  hash: z.string(),
+  /** The hash before it; 64 zeros for the first entry. */
+  previous: z.string(),
+});
+export type AuditEntryView = z.infer<typeof auditEntryViewSchema>;
+export const auditHeadViewSchema = z.strictObject({
+  /** 0 while nothing is recorded. */
+  seq: z.int(),
+  hash: z.string(),
+  /** Whether the installation's own seal on the head opens and says the same. */
+  sealed: z.boolean(),
+});
+export type AuditHeadView = z.infer<typeof auditHeadViewSchema>;
 
 export const seqSchema = z.strictObject({ seq: z.int().nonnegative() });
 export const pageQuerySchema = z.strictObject({

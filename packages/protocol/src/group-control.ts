@@ -1,5 +1,6 @@
 // What the Orchestrator asks of a Group Controller and of the certificate authority: remote calls on the service bindings.
 import type { AgentPin } from "./agent-version.ts";
+import type { GroupNews } from "./audit.ts";
 import type { Briefing } from "./briefing.ts";
 import type { Result } from "./errors.ts";
 import type { CommandRequest } from "./group-command.ts";
@@ -117,6 +118,12 @@ export interface SessionCredentials {
 export interface GroupDirectoryControl {
   /** Notes a group's name. The last one told counts. */
   rename(group: GroupId, name: string): Promise<void>;
+}
+
+/** Remote methods of the Orchestrator's `AuditTrail` entrypoint: what happens inside groups is told by the groups. */
+export interface AuditTrailControl {
+  /** Records news in the org's audit chain; what was told before is passed over. Throws when the store does not answer. */
+  record(from: { group: GroupId; org: OrgId }, news: readonly GroupNews[]): Promise<void>;
 }
 
 /** Remote methods of the Orchestrator's `CertificateAuthority` entrypoint. */

@@ -21,6 +21,14 @@ export {
   type ProviderVersion,
 } from "./agent-version.ts";
 export {
+  AUDIT_KINDS,
+  auditBodySchema,
+  type AuditBody,
+  type AuditKind,
+  type AuditNote,
+  type GroupNews,
+} from "./audit.ts";
+export {
   AGENTS_ORIGIN,
   GROUP_ORIGIN,
   ORCHESTRATOR_ORIGIN,
@@ -49,6 +57,8 @@ export {
   apiKeyCreateSchema,
   apiKeyCreatedSchema,
   apiKeyViewSchema,
+  auditEntryViewSchema,
+  auditHeadViewSchema,
   groupCreateSchema,
   groupPatchSchema,
   groupSummarySchema,
@@ -62,6 +72,8 @@ export {
   seqSchema,
   type AgentView,
   type ApiKeyView,
+  type AuditEntryView,
+  type AuditHeadView,
   type GroupSummary,
   type Me,
   type ModelView,
@@ -94,6 +106,7 @@ export {
   CONNECTION_HEADER,
   ORG_ROLES,
   type AgentCard,
+  type AuditTrailControl,
   type CertificateAuthorityControl,
   type ConnectionClaims,
   type GroupControl,

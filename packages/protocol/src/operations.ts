@@ -109,6 +109,20 @@ export const OPERATIONS = {
     summary: "Delete a secret with its value",
     guard: "org",
   },
+  listAuditEntries: {
+    method: "GET",
+    path: "/orgs/{org}/audit",
+    summary: "The audit chain of an organization, in seq order; for its owners and admins",
+    guard: "org",
+    list: control.auditEntryViewSchema,
+  },
+  getAuditHead: {
+    method: "GET",
+    path: "/orgs/{org}/audit/head",
+    summary: "Where the audit chain ends, and whether the seal on its end holds",
+    guard: "org",
+    answer: control.auditHeadViewSchema,
+  },
   createAgent: {
     method: "POST",
     path: "/orgs/{org}/agents",

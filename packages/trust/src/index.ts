@@ -13,6 +13,16 @@ export {
   type AuthorityKey,
   type AuthorityKeys,
 } from "./authority-keys.ts";
+export {
+  AUDIT_BEGIN,
+  auditHash,
+  endFault,
+  followAudit,
+  type AuditContent,
+  type AuditEntry,
+  type AuditFault,
+  type AuditMark,
+} from "./audit-chain.ts";
 export { fromBase64url, toBase64url } from "./base64.ts";
 export type { RandomBytes } from "./aes-gcm.ts";
 export { canonicalJson } from "./canonical-json.ts";

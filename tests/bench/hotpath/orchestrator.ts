@@ -1,6 +1,7 @@
 // The orchestrator with counters round its bindings, and one more path that tells all counts of the star.
 import product, {
   AgentRecords as ProductRecords,
+  AuditTrail as ProductTrail,
   CertificateAuthority as ProductAuthority,
   GroupDirectory as ProductDirectory,
   KeyCare as ProductKeyCare,
@@ -22,6 +23,12 @@ export class CertificateAuthority extends ProductAuthority {
 }
 
 export class GroupDirectory extends ProductDirectory {
+  constructor(context: object, env: object) {
+    super(context, countedEnvironment(env));
+  }
+}
+
+export class AuditTrail extends ProductTrail {
   constructor(context: object, env: object) {
     super(context, countedEnvironment(env));
   }

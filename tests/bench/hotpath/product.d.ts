@@ -5,6 +5,7 @@ declare module "virtual:product/orchestrator" {
   export default worker;
   export const CertificateAuthority: WorkerClass;
   export const AgentRecords: WorkerClass;
+  export const AuditTrail: WorkerClass;
   export const GroupDirectory: WorkerClass;
   export const KeyCare: WorkerClass;
 }

@@ -4,7 +4,7 @@
 //                 │                                                               │
 //                 └─▶ refusal, nothing written                  effects started ◀─┴─▶ frames to live sockets
 import { decide, type Effect, type GroupCommand, type GroupState, type Seed } from "@acos/group";
-import type { Problem } from "@acos/protocol";
+import type { LogEvent, Problem } from "@acos/protocol";
 
 import type { CommandLog } from "./log/command-log.ts";
 import type { EventLog, EventRow } from "./log/event-log.ts";
@@ -28,6 +28,8 @@ export interface WriteRim {
   readonly states: StateStore;
   readonly now: () => number;
   readonly seed: () => Seed;
+  /** Contract: hears of every append, and only begins what follows from it. */
+  readonly appended: (events: readonly LogEvent[]) => void;
   /** Contract: sends rows to live sockets in seq order; the platform holds them back until the append is durable. */
   readonly publish: (rows: readonly EventRow[]) => void;
   /** Contract: begins the work and returns; its outcome comes back as a command. */
@@ -67,6 +69,7 @@ export class WritePath {
       return inserted;
     });
     this.#state = state;
+    rim.appended(events);
     for (const effect of effects) rim.start(effect);
     rim.publish(rows);
     return { ok: true, seq };

@@ -1,5 +1,9 @@
 // What the Group Controller is given at deployment, parsed once; empty means unset.
-import type { CertificateAuthorityControl, GroupDirectoryControl } from "@acos/protocol";
+import type {
+  AuditTrailControl,
+  CertificateAuthorityControl,
+  GroupDirectoryControl,
+} from "@acos/protocol";
 
 /** Bindings as the platform hands them over. */
 export interface Bindings {
@@ -7,6 +11,7 @@ export interface Bindings {
   readonly AGENTS: Fetcher;
   readonly AUTHORITY: CertificateAuthorityControl;
   readonly DIRECTORY: GroupDirectoryControl;
+  readonly AUDIT: AuditTrailControl;
   readonly FRAMES_PER_MINUTE?: string;
 }
 

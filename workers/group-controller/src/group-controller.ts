@@ -188,6 +188,7 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
     return this.#for(principal, async (group, { role }) => {
       if (!roleAllows(role, "admin")) return refusal("Only an admin deletes a group.");
       const seq = group.path.state.head;
+      await group.audit.tell();
       group.stop();
       group.sockets.close(DELETED);
       this.#group = null;

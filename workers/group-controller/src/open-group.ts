@@ -3,6 +3,8 @@ import type { Effect, Run, Seed } from "@acos/group";
 import { problem, type GroupDirectoryControl, type UserId } from "@acos/protocol";
 
 import { Watch } from "./alarms.ts";
+import { AuditTeller } from "./audit/audit-teller.ts";
+import { UntoldNews } from "./audit/untold-news.ts";
 import { WritePath } from "./append.ts";
 import { AuthorityKeys } from "./authority-keys.ts";
 import { CommandQueue } from "./command-queue.ts";
@@ -39,6 +41,7 @@ export class OpenGroup {
   readonly proofs: SocketProofs;
   readonly now: () => number;
   readonly queue: CommandQueue;
+  readonly audit: AuditTeller;
   readonly #keys: SessionKeys;
   readonly #driver: RunDriver;
   readonly #directory: GroupDirectoryControl;
@@ -61,6 +64,12 @@ export class OpenGroup {
     this.proofs = this.#openProofs(bindings);
     this.drafts = new Drafts((text) => this.sockets.sendAll(text));
     this.#keys = new SessionKeys(bindings.AUTHORITY, now);
+    this.audit = new AuditTeller({
+      trail: bindings.AUDIT,
+      untold: new UntoldNews(sql, this.log),
+      state: () => this.path.state,
+      tryAgain: () => this.watch.arm(),
+    });
     const states = new StateStore(sql);
     this.path = new WritePath(
       {
@@ -70,6 +79,9 @@ export class OpenGroup {
         states,
         now,
         seed: randomSeed,
+        appended: (events) => {
+          if (this.audit.take(events)) context.waitUntil(this.audit.tell());
+        },
         publish: (rows) => this.sockets.publish(rows),
         start: (effect) => this.#start(effect),
       },
@@ -91,8 +103,9 @@ export class OpenGroup {
     return new SocketProofs({ sockets, tokens, watch, now, verify });
   }
 
-  /** Lets runs go on that no process carries any more: after a start, and whenever the watch finds one. */
+  /** Lets runs go on that no process carries any more, and news be told: after a start, and whenever the watch goes off. */
   recover(): void {
+    this.#context.waitUntil(this.audit.tell());
     const stranded = [...this.path.state.runs.values()]
       .filter((run) => !this.#driver.isWorking(run.run) && needsWork(run))
       .map((each) => each.run);

@@ -6,10 +6,12 @@ import {
   TOOL_CALL_CLAIMS_PATH,
   toolCallRequestSchema,
   turnRequestSchema,
+  type AuditTrailControl,
   type Briefing,
   type CertificateAuthorityControl,
   type GroupDirectoryControl,
   type GroupId,
+  type GroupNews,
   type Result,
   type SessionCredentials,
   type ToolCallClaim,
@@ -199,6 +201,17 @@ export async function authorityKey(): Promise<KeyPair> {
 }
 
 let authorityPair: KeyPair | undefined;
+
+/** What groups told the audit trail, call by call; `audit.down` lets it fail. */
+export const audit = { down: false, told: new Map<string, GroupNews[][]>() };
+
+export class FakeAudit extends WorkerEntrypoint implements AuditTrailControl {
+  record(...[{ group }, news]: Parameters<AuditTrailControl["record"]>): Promise<void> {
+    if (audit.down) return Promise.reject(new Error("the audit trail is down"));
+    audit.told.set(group, [...(audit.told.get(group) ?? []), [...news]]);
+    return Promise.resolve();
+  }
+}
 
 export class FakeAuthority extends WorkerEntrypoint implements CertificateAuthorityControl {
   async issue(

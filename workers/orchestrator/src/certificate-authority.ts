@@ -56,7 +56,7 @@ async function issueCredentials(
   bindings: Bindings,
   { group, org, epoch }: { group: GroupId; org: OrgId; epoch: number },
 ): Promise<SessionCredentials> {
-  const { keys, clock, db, settings } = await controlPlaneOf(bindings);
+  const { keys, clock, db, settings, audit } = await controlPlaneOf(bindings);
   const agents = await coveredAgents(db, group);
   const { privateJwk, publicJwk, kid } = await generateKeyPair();
   const issuedAt = clock.now();
@@ -70,5 +70,7 @@ async function issueCredentials(
   } as const;
   const certificate = await signSessionCertificate(claims, keys.signing, issuedAt);
   const expiresAt = Math.floor(issuedAt / 1000) * 1000 + CERTIFICATE_TTL_S * 1000;
+  const note = { kind: "certificate-issued", actor: group, details: { epoch } } as const;
+  audit.noteLater(note, async () => ({ chains: [org] }));
   return { privateJwk: { ...privateJwk }, keyId: kid, certificate, issuedAt, expiresAt };
 }

@@ -1,4 +1,5 @@
 // Everything a request handler works with; open-control-plane.ts makes it once per isolate.
+import type { Audit } from "./audit/audit.ts";
 import type { Clock } from "./clock.ts";
 import type { Settings } from "./env.ts";
 import type { RequestLimits } from "./limits/request-limits.ts";
@@ -24,4 +25,5 @@ export interface ControlPlane {
   readonly signIn: SignIn;
   readonly outbox: OutboxWatch;
   readonly limits: RequestLimits;
+  readonly audit: Audit;
 }

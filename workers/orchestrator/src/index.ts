@@ -16,6 +16,7 @@ import { serveSocket, SOCKET_PATH } from "./socket-handshake.ts";
 import { careWhenDue } from "./vault/care-when-due.ts";
 
 export { AgentRecords } from "./agent-records.ts";
+export { AuditTrail } from "./audit-trail.ts";
 export { CertificateAuthority } from "./certificate-authority.ts";
 export { GroupDirectory } from "./group-directory.ts";
 export { KeyCare } from "./key-care.ts";

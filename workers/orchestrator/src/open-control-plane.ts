@@ -1,4 +1,6 @@
 // Opens the control plane from the bindings: settings read, keys imported, the sign-in surface wired to the welcome.
+import { Audit } from "./audit/audit.ts";
+import { noteRotation } from "./audit/key-notes.ts";
 import { platformClock } from "./clock.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { endSockets, letGo } from "./endings.ts";
@@ -27,15 +29,18 @@ const opened = new WeakMap<object, Opened>();
  * others, because it never settles when that request's client has gone.
  */
 export async function controlPlaneOf(bindings: Bindings): Promise<ControlPlane> {
-  const { plane, keys } = await openedOf(bindings);
-  await keys.refresh(plane.clock.now());
-  return plane;
+  return refreshed(await openedOf(bindings), "due");
 }
 
 /** Has the keys read again at once, here; other isolates follow within KEYS_REREAD_MS. */
 export async function rereadKeys(bindings: Bindings): Promise<ControlPlane> {
-  const { plane, keys } = await openedOf(bindings);
-  await keys.refresh(plane.clock.now(), "now");
+  return refreshed(await openedOf(bindings), "now");
+}
+
+async function refreshed({ plane, keys }: Opened, when: "due" | "now"): Promise<ControlPlane> {
+  const before = keys.current;
+  await keys.refresh(plane.clock.now(), when);
+  noteRotation(plane.audit, before, keys.current);
   return plane;
 }
 
@@ -54,6 +59,8 @@ async function createControlPlane(bindings: Bindings): Promise<Opened> {
   const access = new AccessCache();
   const clock = platformClock;
   const keys = await LiveKeys.open(keySourceOf(bindings), clock.now());
+  const vault = new Vault({ db, clock, masterKeys: () => keys.current.master });
+  const audit = new Audit({ db, clock, vault });
   const signIn = createSignIn({
     settings,
     db,
@@ -62,6 +69,7 @@ async function createControlPlane(bindings: Bindings): Promise<Opened> {
     welcome: (user) => welcomeUser(plane, user),
     ended: (session) => endSockets(plane, session),
     left: (membership) => letGo(plane, membership),
+    noteEnd: (user, kind) => audit.noteUser(user, { kind }),
   });
   // The library opens itself by a promise of its own: it is over before the plane is kept, for the same reason as above.
   await signIn.$context;
@@ -70,6 +78,7 @@ async function createControlPlane(bindings: Bindings): Promise<Opened> {
     clock,
     db,
     access,
+    audit,
     signIn,
     outbox: new OutboxWatch(),
     care: new CareWatch(keys.current, clock.now()),
@@ -83,7 +92,7 @@ async function createControlPlane(bindings: Bindings): Promise<Opened> {
     get keys() {
       return keys.current;
     },
-    vault: new Vault({ db, clock, masterKeys: () => keys.current.master }),
+    vault,
   };
   return { plane, keys };
 }

@@ -11,6 +11,7 @@ import {
 } from "@acos/protocol";
 import { toBase64url, TrustError, verifyRoutingToken, type RoutingToken } from "@acos/trust";
 
+import { noteSocket, noteSocketRefusal } from "./audit/socket-notes.ts";
 import { freshId } from "./clock.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { groupStub } from "./group-calls.ts";
@@ -29,7 +30,9 @@ export async function serveSocket(plane: ControlPlane, request: Request): Promis
   try {
     return await openSocket(plane, request);
   } catch (error) {
-    return problemResponse(problemOf(error, requestId), requestId);
+    const refusal = problemOf(error, requestId);
+    noteSocketRefusal(plane, new URL(request.url).pathname.slice(SOCKET_PATH.length), refusal.code);
+    return problemResponse(refusal, requestId);
   }
 }
 
@@ -45,6 +48,7 @@ async function openSocket(plane: ControlPlane, request: Request): Promise<Respon
   plane.limits.countUser(verified.user);
   plane.limits.countOrg(verified.org);
   const answer = await passOn(plane, verified);
+  noteSocket(plane, verified, answer.status);
   if (answer.webSocket === null) return withOurHeaders(answer);
   const headers = new Headers();
   if (offered.includes(SUBPROTOCOL)) headers.set("sec-websocket-protocol", SUBPROTOCOL);

@@ -115,7 +115,7 @@ describe("requests", () => {
     const { id } = await person.welcome();
     const { body: agents } = await person.api<{ items: AgentView[] }>("GET", `/orgs/${org}/agents`);
     const lists = [
-      ...["agents", "groups", "providers", "models", "secrets"].map(
+      ...["agents", "groups", "providers", "models", "secrets", "audit"].map(
         (name) => `/orgs/${org}/${name}`,
       ),
       ...["events", "messages", "runs"].map((name) => `/groups/${id}/${name}`),

@@ -1,8 +1,10 @@
 // The Worker under test: the Orchestrator with a counter round D1, a KV that can fail, and fake groups.
+import { AsyncLocalStorage } from "node:async_hooks";
+
 import orchestrator from "../src/index.ts";
 import type { Bindings } from "../src/env.ts";
 
-export { AgentRecords, CertificateAuthority, GroupDirectory } from "../src/index.ts";
+export { AgentRecords, AuditTrail, CertificateAuthority, GroupDirectory } from "../src/index.ts";
 export { FakeGroup } from "./fake-group.ts";
 
 export interface TestBindings extends Bindings {
@@ -11,8 +13,14 @@ export interface TestBindings extends Bindings {
   readonly CI: string;
 }
 
-/** What tests read and set; the Worker runs in their isolate. */
-export const gauge = { databaseCalls: 0, cacheFails: false, localEgress: true };
+/**
+ * What tests read and set; the Worker runs in their isolate. Database calls are those that an answer waited for: what is
+ * recorded after it is not among them. `auditFails`: the audit tables cannot be written.
+ */
+export const gauge = { databaseCalls: 0, cacheFails: false, auditFails: false, localEgress: true };
+
+/** The request that work belongs to, and whether it is answered. */
+const requests = new AsyncLocalStorage<{ answered: boolean }>();
 
 let gauged = new WeakMap<object, TestBindings>();
 
@@ -39,8 +47,14 @@ function gaugedBindings(bindings: TestBindings): TestBindings {
 }
 
 export default {
-  fetch: (request, bindings, context) =>
-    orchestrator.fetch(request, gaugedBindings(bindings), context),
+  fetch: (request, bindings, context) => {
+    const own = { answered: false };
+    return requests.run(own, async () => {
+      const response = await orchestrator.fetch(request, gaugedBindings(bindings), context);
+      own.answered = true;
+      return response;
+    });
+  },
 } satisfies ExportedHandler<TestBindings>;
 
 function countedDatabase(database: D1Database): D1Database {
@@ -48,8 +62,13 @@ function countedDatabase(database: D1Database): D1Database {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== "function") return value;
-      if (name === "prepare" || name === "batch") gauge.databaseCalls += 1;
-      return value.bind(target);
+      if (name !== "prepare" && name !== "batch") return value.bind(target);
+      return (...args: unknown[]) => {
+        if (!requests.getStore()?.answered) gauge.databaseCalls += 1;
+        if (gauge.auditFails && String(args[0]).startsWith('insert into "audit_'))
+          throw new Error("the audit tables are down");
+        return Reflect.apply(value, target, args) as unknown;
+      };
     },
   });
 }

@@ -8,6 +8,8 @@ import {
   textOf,
 } from "@acos/protocol";
 
+import { plain } from "./plain-text.ts";
+
 type EventKind = GroupEvent["kind"];
 type Writers = { readonly [K in EventKind]?: (event: Extract<GroupEvent, { kind: K }>) => string };
 
@@ -95,10 +97,4 @@ export class Transcript {
   #nameOf(member: string): string {
     return this.#names.get(member) ?? member;
   }
-}
-
-/** Text that cannot move the cursor, change colours or ring: whoever wrote it is not the owner of this terminal. */
-function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
 }

@@ -161,6 +161,7 @@ function groupController(plan: Plan): V4WorkerOptions {
       AGENTS: external(plan.agentsPort, plan.innerSecret),
       AUTHORITY: { name: "orchestrator", entrypoint: "CertificateAuthority" },
       DIRECTORY: { name: "orchestrator", entrypoint: "GroupDirectory" },
+      AUDIT: { name: "orchestrator", entrypoint: "AuditTrail" },
     },
     bindings: {
       FRAMES_PER_MINUTE: plan.environment["ACOS_FRAMES_PER_MINUTE"] || FRAMES_PER_MINUTE,

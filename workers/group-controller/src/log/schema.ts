@@ -22,6 +22,8 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE used_tokens (jti TEXT PRIMARY KEY, exp INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE read_marks (member TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;`,
   `CREATE INDEX events_withdrawn ON events (message) WHERE kind = 'message-redacted';`,
+  `CREATE TABLE audit_told (seq INTEGER PRIMARY KEY);
+   CREATE INDEX events_of_news ON events (seq) WHERE kind IN ('member-joined', 'member-left', 'member-changed', 'approval-decided', 'settings-changed', 'tool-call-dispatched');`,
 ];
 
 /** Tells whether this object holds a group. Reads only: looking at an unknown group must leave nothing behind. */

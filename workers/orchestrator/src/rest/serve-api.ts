@@ -7,9 +7,11 @@ import {
   problem,
   ProblemError,
   statusOf,
+  type ErrorCode,
   type OperationId,
 } from "@acos/protocol";
 
+import { noteRefusal, recorded, type AskedOperation } from "../audit/operation-notes.ts";
 import { freshId } from "../clock.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { HANDLERS } from "../routes/handlers.ts";
@@ -30,20 +32,25 @@ const NEVER_REPEATED: readonly OperationId[] = ["createRoutingToken"];
 
 /** Answers a request under /api/v1. Never throws: whatever goes wrong becomes a Problem. */
 export async function serveApi(plane: ControlPlane, request: Request): Promise<Response> {
-  const requestId = freshId(plane.clock, "request");
+  const seen: Seen = { requestId: freshId(plane.clock, "request") };
   try {
-    const response = await answerApi(plane, request, requestId);
+    const response = await answerApi(plane, request, seen);
     return request.method === "HEAD" ? new Response(null, response) : response;
   } catch (error) {
-    return problemResponse(problemOf(error, requestId), requestId);
+    const refusal = problemOf(error, seen.requestId);
+    if (seen.asked) noteRefusal(plane, seen.asked, refusal.code);
+    return problemResponse(refusal, seen.requestId);
   }
 }
 
-async function answerApi(
-  plane: ControlPlane,
-  request: Request,
-  requestId: string,
-): Promise<Response> {
+/** A request as far as it is understood, for whoever tells of its end. */
+interface Seen {
+  readonly requestId: string;
+  asked?: AskedOperation;
+}
+
+async function answerApi(plane: ControlPlane, request: Request, seen: Seen): Promise<Response> {
+  const { requestId } = seen;
   plane.limits.countRequest(request);
   const url = new URL(request.url);
   const path = url.pathname.slice(API_PATH.length);
@@ -57,7 +64,9 @@ async function answerApi(
       ),
     );
   if (match.found === "path") return wrongMethod(match.allow, requestId);
+  seen.asked = match;
   const proof = await proveCaller(plane, request);
+  seen.asked = { ...match, caller: proof.caller };
   countCaller(plane, proof.caller, match.params);
   requireAllowed(plane, request, { id: match.id, proof });
   const { answer, replayed } = await operate(plane, request, { ...match, caller: proof.caller });
@@ -119,20 +128,27 @@ async function operate(plane: ControlPlane, request: Request, asked: Asked) {
   // The route table pairs this handler with exactly these params and this body; TypeScript cannot follow that.
   const handler = HANDLERS[id] as unknown as Handler<"getMe">;
   const call = { plane, caller, params, body, page, request } as unknown as Call<"getMe">;
-  const work = async (): Promise<Answer> => jsonAnswer(await handler(call), successStatusOf(id));
+  const work = async (): Promise<Answer> =>
+    jsonAnswer(await recorded(plane, { ...asked, body }, () => handler(call)), successStatusOf(id));
   const key = isUnsafe(operation) ? readIdempotencyKey(request) : undefined;
   if (key === undefined || NEVER_REPEATED.includes(id))
     return { answer: await work(), replayed: false };
   const keyed = `${operation.method} ${new URL(request.url).pathname}\n${text}`;
-  return answerOnce(plane, { principal: caller.user, key, request: keyed }, () => keepable(work));
+  return answerOnce(plane, { principal: caller.user, key, request: keyed }, () =>
+    keepable(work, (code) => noteRefusal(plane, asked, code)),
+  );
 }
 
 /** A refusal that would be the same again is an answer; one that advises to try again is not. */
-async function keepable(work: () => Promise<Answer>): Promise<Answer> {
+async function keepable(
+  work: () => Promise<Answer>,
+  noteRefused: (code: ErrorCode) => void,
+): Promise<Answer> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof ProblemError) || ERRORS[error.problem.code].retry !== "no") throw error;
+    noteRefused(error.problem.code);
     return jsonAnswer(error.problem, statusOf(error.problem.code));
   }
 }

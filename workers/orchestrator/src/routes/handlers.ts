@@ -9,6 +9,7 @@ import {
   patchAgent,
   restoreAgentVersion,
 } from "./agents.ts";
+import { getAuditHead, listAuditEntries } from "./audit.ts";
 import { createApiKey, deleteApiKey, listApiKeys } from "./api-keys.ts";
 import {
   createRoutingToken,
@@ -45,6 +46,8 @@ export const HANDLERS: Handlers = {
   putSecret,
   listSecrets,
   deleteSecret,
+  listAuditEntries,
+  getAuditHead,
   createAgent,
   listAgents,
   getAgent,

@@ -19,7 +19,7 @@ import { sha256Hex, signAccessToken, TrustError, verifyAccessToken } from "@acos
 import type { ControlPlane } from "../control-plane.ts";
 import { CALLER_CACHE_MS } from "./access-cache.ts";
 import { looksLikeApiKey } from "./api-key.ts";
-import { readPerson, type Caller } from "./caller.ts";
+import { readPerson, type Caller, type Person } from "./caller.ts";
 import { ACCESS_COOKIE, accessCookie, readCookie, sessionCookieName } from "./cookies.ts";
 import { sessionNameOf, sessionTokenOf } from "./session-name.ts";
 
@@ -126,7 +126,16 @@ async function exchangeApiKey(plane: ControlPlane, key: string): Promise<Exchang
   const person = await readPerson(plane.db, found.referenceId as UserId);
   if (!person) return undefined;
   const scopes = scopesOf(found.permissions);
+  noteKeyUse(plane, found.id, person);
   return { caller: { ...person, sid: found.id, via: "api-key", scopes }, cookies: [] };
+}
+
+/** How often the use of a key is news: a script at work would fill the chain. */
+const KEY_USE_MS = 60 * 60_000;
+
+function noteKeyUse({ audit }: ControlPlane, key: string, { user, orgs }: Person): void {
+  const note = { kind: "api-key-used", actor: user, subject: key } as const;
+  audit.noteLater(note, async () => ({ chains: orgs.map(({ id }) => id) }), KEY_USE_MS);
 }
 
 /** The scopes an API key holds; a key without any may do nothing. */

@@ -13,11 +13,10 @@ const ORGS_MAX = 40;
 /** Names of people longer than this are cut where they are shown. */
 export const PERSON_NAME_MAX_CHARS = 80;
 
+export type Person = Pick<Caller, "user" | "name" | "email" | "orgs">;
+
 /** Reads a user and their orgs; undefined when the user is gone. Does not check how the caller proved to be them. */
-export async function readPerson(
-  db: Database,
-  user: UserId,
-): Promise<Pick<Caller, "user" | "name" | "email" | "orgs"> | undefined> {
+export async function readPerson(db: Database, user: UserId): Promise<Person | undefined> {
   const [found, memberships] = await db.batch([
     db.select({ name: users.name, email: users.email }).from(users).where(eq(users.id, user)),
     db

@@ -3,6 +3,7 @@ import { problem, ProblemError } from "@acos/protocol";
 import { sha256Hex } from "@acos/trust";
 
 import { freshId } from "../clock.ts";
+import { noteSignInAnswer } from "../audit/sign-in-notes.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { problemOf, problemResponse, withSecurityHeaders } from "../rest/answer.ts";
 import { readBodyText } from "../rest/request-body.ts";
@@ -29,9 +30,11 @@ export async function serveSignIn(plane: ControlPlane, request: Request): Promis
     if (!isOpenRoute(request.method, path)) throw notOpen();
     if (request.method !== "GET") requireOwnOrigin(request, plane.settings.publicOrigins);
     await forgetCaller(plane, request);
-    const answer = await plane.signIn.handler(await withinLimit(request));
+    const sent = await readBodyText(request);
+    const answer = await plane.signIn.handler(withBody(request, sent));
     if (CHECKS_PASSWORD.includes(path) && answer.status >= 400)
       plane.limits.noteWrongPassword(request);
+    await noteSignInAnswer(plane, { path, request, sent, answer });
     return finish(plane, path, await asProblem(answer, requestId));
   } catch (error) {
     return problemResponse(problemOf(error, requestId), requestId);
@@ -56,9 +59,8 @@ async function countCaller(plane: ControlPlane, request: Request, path: string):
   if (known) limits.countUser(known.user);
 }
 
-/** The same request with its body read within the limit: the library behind reads without one. */
-async function withinLimit(request: Request): Promise<Request> {
-  const text = await readBodyText(request);
+/** The same request with its body as it was read within the limit: the library behind reads without one. */
+function withBody(request: Request, text: string): Request {
   const { url, method, headers } = request;
   return new Request(url, { method, headers, ...(text !== "" && { body: text }) });
 }

@@ -1,11 +1,12 @@
 // The sign-in surface: better-auth on D1, kept to email and password, organizations, invitations and API keys.
-import type { OrgId, UserId } from "@acos/protocol";
+import type { AuditKind, OrgId, UserId } from "@acos/protocol";
 import { apiKey } from "@better-auth/api-key";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, isAPIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { organization } from "better-auth/plugins/organization";
 
+import { kindOfSessionEnd } from "../audit/session-ends.ts";
 import { freshId, freshNonce, type Clock } from "../clock.ts";
 import type { Settings } from "../env.ts";
 import { logError, logWarning } from "../log.ts";
@@ -30,6 +31,8 @@ export interface SignInParts {
   readonly left: (membership: { readonly user: UserId; readonly org: OrgId }) => Promise<void>;
   /** Called after a user or a session was made, before the answer. Contract: repeatable; a failure is its own to log. */
   readonly welcome: (user: { readonly id: UserId; readonly name: string }) => Promise<void>;
+  /** Called when somebody ended a session, before the answer. Contract: does not throw. */
+  readonly noteEnd: (user: UserId, kind: AuditKind) => Promise<void>;
 }
 
 export const SIGN_IN_PATH = "/api/auth";
@@ -101,7 +104,7 @@ function idOf(model: string, clock: Clock): string {
   return freshNonce(clock);
 }
 
-function hooksOf({ welcome, forget, ended }: SignInParts) {
+function hooksOf({ welcome, forget, ended, noteEnd }: SignInParts) {
   // A picture would be an address that pages of others load; nothing shows one.
   const named = async <U extends { name?: string; email?: string }>(user: U) => ({
     data: {
@@ -124,10 +127,15 @@ function hooksOf({ welcome, forget, ended }: SignInParts) {
         after: (session: { userId: string }) => welcome({ id: session.userId as UserId, name: "" }),
       },
       delete: {
-        after: async (session: { userId: string; token: string }) => {
+        after: async (
+          session: { userId: string; token: string },
+          context: { path?: string } | null,
+        ) => {
           const user = session.userId as UserId;
           forget(user);
           await ended({ user, sid: await sessionNameOf(session.token) });
+          const kind = kindOfSessionEnd(context?.path);
+          if (kind) await noteEnd(user, kind);
         },
       },
     },
