@@ -45,8 +45,8 @@ async function call(baseUrl: string, args: ToolArguments, on = star): Promise<To
     headers: { "x-key": "secret" },
   };
   const pin = await on.records.agent(agentVersion({ version, tools: [tool] }));
-  const call = await on.toolCall(pin, { tool: "far", arguments: args });
-  const response = await on.send("/tool-calls", call);
+  const wanted = await on.toolCall(pin, { tool: "far", arguments: args });
+  const response = await on.send("/tool-calls", wanted);
   // A version that cannot be read is no call at all.
   return response.ok
     ? ((await response.json()) as ToolResult)
