@@ -93,7 +93,11 @@ async function peopleOf(
 }
 
 /** Joins the owner's org by an invitation; who shall be more than a member is made so afterwards. */
-async function joinOrg(scene: Scene, who: SignedUpUser, role: "member" | "admin"): Promise<void> {
+export async function joinOrg(
+  scene: Scene,
+  who: SignedUpUser,
+  role: "member" | "admin",
+): Promise<void> {
   const { owner, product } = scene;
   const organizationId = owner.org;
   const ask = authOf(product.url);

@@ -39,7 +39,19 @@ beforeAll(async () => {
     description: "The desk.",
     baseUrl: `${scene.effects.url}/desk`,
     methods: ["POST"],
+    headers: { authorization: "Bearer {{secret:desk}}", cookie: "in=clear" },
+    query: { team: "7" },
   };
+  const { org, rest } = scene.owner;
+  await rest.put(`/orgs/${org}/secrets/desk`, {
+    value: "tk_8f2b71c0a6d94e53",
+    hosts: [scene.effects.host, "a-rather-long-name-of-a-host.internal.services.example.com"],
+    groups: [],
+  });
+  await rest.put(`/orgs/${org}/secrets/mail`, {
+    value: "hunter2-hunter2",
+    hosts: ["mail.example.com"],
+  });
   const doer = await scene.agent("doer", { name: "Dora", tools: ["calculate", tool] });
   group = await scene.group([doer]);
   pages = [
@@ -49,6 +61,7 @@ beforeAll(async () => {
     ["new-agent", "/agents/new"],
     ["edit-agent", `/agents/${doer.id}`],
     ["models", "/settings/models"],
+    ["secrets", "/settings/secrets"],
     ["keys", "/settings/keys"],
   ];
 });

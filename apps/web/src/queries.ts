@@ -1,6 +1,6 @@
 // What the app reads by REST, each under one key; groups themselves come over their sockets.
 import { RequestProblem, type AnswerOf } from "@acos/client";
-import type { ApiKeyView, Me, OperationId } from "@acos/protocol";
+import type { ApiKeyView, Me, OperationId, SecretView } from "@acos/protocol";
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 
 import { api } from "./api.ts";
@@ -61,6 +61,27 @@ export function providersQuery(org: string) {
   });
 }
 
+export function secretsQuery(org: string) {
+  return queryOptions<ListOf<"listSecrets">>({
+    queryKey: ["secrets", org],
+    queryFn: () => allSecrets(org),
+    // Secrets are kept in another tab while a tool that needs one is being written in this one.
+    refetchOnWindowFocus: "always",
+  });
+}
+
+/** Every page: a name that is taken must not be thought free. */
+async function allSecrets(org: string): Promise<ListOf<"listSecrets">> {
+  const all: SecretView[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.call("listSecrets", { params: { org }, query: { cursor } });
+    all.push(...page.items);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return all;
+}
+
 export const keysQuery = queryOptions<readonly ApiKeyView[]>({
   queryKey: ["keys"],
   queryFn: async () => (await api.call("listApiKeys", {})).items,
@@ -69,6 +90,21 @@ export const keysQuery = queryOptions<readonly ApiKeyView[]>({
 /** The org the app works in: the person's first one; choosing among several is not there yet. */
 export function orgOf(me: Me): string {
   return me.orgs[0]?.id ?? "";
+}
+
+/** What a refusal says of each field of a form, by the field's own name; nothing for errors that name none. */
+export function fieldProblems(error: unknown): Readonly<Record<string, string>> {
+  if (!(error instanceof RequestProblem) || !Array.isArray(error.problem.details)) return {};
+  const found: Record<string, string> = {};
+  for (const detail of error.problem.details) {
+    if (typeof detail !== "object" || detail === null || Array.isArray(detail)) continue;
+    const { field, problem } = detail;
+    if (typeof field !== "string" || typeof problem !== "string") continue;
+    // "hosts.0" is about hosts.
+    const [name = field] = field.split(".");
+    found[name] ??= problem;
+  }
+  return found;
 }
 
 /** The words of an error, for the person who reads them. */

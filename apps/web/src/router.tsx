@@ -99,6 +99,12 @@ const providers = createRoute({
   component: lazyRouteComponent(() => import("./settings/providers-page.tsx"), "ProvidersPage"),
 });
 
+const secrets = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/settings/secrets",
+  component: lazyRouteComponent(() => import("./settings/secrets-page.tsx"), "SecretsPage"),
+});
+
 const keys = createRoute({
   getParentRoute: () => signedIn,
   path: "/settings/keys",
@@ -108,7 +114,7 @@ const keys = createRoute({
 const tree = root.addChildren([
   signIn,
   signUp,
-  signedIn.addChildren([home, group, newGroup, agents, newAgent, agent, providers, keys]),
+  signedIn.addChildren([home, group, newGroup, agents, newAgent, agent, providers, secrets, keys]),
 ]);
 
 export const router = createRouter({

@@ -11,3 +11,10 @@ export function useMe(): Me {
 export function useOrg(): string {
   return orgOf(useMe());
 }
+
+/** Whether this person may manage the org: its secrets, providers and audit log. The server decides; this spares a refusal. */
+export function useMayManage(): boolean {
+  const { orgs } = useMe();
+  const role = orgs[0]?.role;
+  return role === "owner" || role === "admin";
+}

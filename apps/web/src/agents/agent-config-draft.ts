@@ -1,6 +1,8 @@
 // An agent's configuration while it is being written in the form, and what of it goes on the wire.
 import type { BodyOf } from "@acos/client";
-import type { AgentConfig, BuiltinTool, HttpMethod, HttpTool } from "@acos/protocol";
+import type { AgentConfig, BuiltinTool, HttpMethod } from "@acos/protocol";
+
+import { draftOfTool, toolOf, type HttpToolDraft } from "./http-tool-draft.ts";
 
 export const BUILTINS = ["current_time", "calculate"] as const satisfies readonly BuiltinTool[];
 export const METHODS = [
@@ -21,7 +23,7 @@ export interface ConfigDraft {
   readonly instructions: string;
   readonly model: string;
   readonly builtins: readonly BuiltinTool[];
-  readonly http: readonly HttpTool[];
+  readonly http: readonly HttpToolDraft[];
 }
 
 /** A draft of a new agent: built-in tools on, the best model chosen. */
@@ -48,7 +50,7 @@ export function draftOf(config: AgentConfig): ConfigDraft {
     instructions,
     model,
     builtins: tools.flatMap((tool) => (tool.type === "builtin" ? [tool.name] : [])),
-    http: tools.flatMap((tool) => (tool.type === "http" ? [tool] : [])),
+    http: tools.flatMap((tool) => (tool.type === "http" ? [draftOfTool(tool)] : [])),
   };
 }
 
@@ -66,15 +68,10 @@ export function handleFrom(name: string): string {
 /** What is sent. The server checks it; its words about a wrong field are shown as they are. */
 export function bodyOf(draft: ConfigDraft): BodyOf<"createAgent"> {
   const { name, handle, about, instructions, model, builtins, http } = draft;
-  const tools = [...builtins.map((tool) => ({ type: "builtin" as const, name: tool })), ...http];
+  const tools = [
+    ...builtins.map((tool) => ({ type: "builtin" as const, name: tool })),
+    ...http.map(toolOf),
+  ];
   const line = about.trim();
   return { name, handle, instructions, model, tools, ...(line === "" ? {} : { about: line }) };
 }
-
-export const EMPTY_HTTP_TOOL: HttpTool = {
-  type: "http",
-  name: "",
-  description: "",
-  baseUrl: "",
-  methods: ["GET"],
-};

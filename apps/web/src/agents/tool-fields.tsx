@@ -1,12 +1,14 @@
 // The tools of an agent in its form: built-in ones by a tick, HTTP tools by their few fields.
-import type { HttpMethod, HttpTool } from "@acos/protocol";
+import type { HttpMethod } from "@acos/protocol";
 import type { JSX } from "react";
 
 import { Button, IconButton } from "../ui/button.tsx";
 import { TextField } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { words } from "../words.ts";
-import { BUILTINS, EMPTY_HTTP_TOOL, METHODS, type ConfigDraft } from "./agent-config-draft.ts";
+import { BUILTINS, METHODS, type ConfigDraft } from "./agent-config-draft.ts";
+import { EMPTY_HTTP_TOOL, type HttpToolDraft } from "./http-tool-draft.ts";
+import { PairFields } from "./pair-fields.tsx";
 
 interface ToolFieldsProps {
   readonly draft: ConfigDraft;
@@ -15,7 +17,7 @@ interface ToolFieldsProps {
 
 export function ToolFields({ draft, onChange }: ToolFieldsProps): JSX.Element {
   const { builtins, http } = draft;
-  const replace = (index: number, tool: HttpTool): void =>
+  const replace = (index: number, tool: HttpToolDraft): void =>
     onChange({ http: http.map((each, place) => (place === index ? tool : each)) });
   return (
     <fieldset className="flex flex-col gap-3">
@@ -60,8 +62,8 @@ export function ToolFields({ draft, onChange }: ToolFieldsProps): JSX.Element {
 }
 
 interface HttpToolFieldsProps {
-  readonly tool: HttpTool;
-  readonly onChange: (tool: HttpTool) => void;
+  readonly tool: HttpToolDraft;
+  readonly onChange: (tool: HttpToolDraft) => void;
   readonly onRemove: () => void;
 }
 
@@ -108,6 +110,15 @@ function HttpToolFields({ tool, onChange, onRemove }: HttpToolFieldsProps): JSX.
         onChange={({ target }) => onChange({ ...tool, description: target.value })}
       />
       <MethodFields methods={tool.methods} onChange={(methods) => onChange({ ...tool, methods })} />
+      {(["headers", "query"] as const).map((kind) => (
+        <PairFields
+          key={kind}
+          kind={kind}
+          pairs={tool[kind]}
+          baseUrl={tool.baseUrl}
+          onChange={(pairs) => onChange({ ...tool, [kind]: pairs })}
+        />
+      ))}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-// The left rail: groups, the way to agents, models and keys, and who is signed in.
+// The left rail: groups, the way to agents and settings, and who is signed in.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { JSX } from "react";
@@ -27,6 +27,7 @@ export function Rail(): JSX.Element {
       <div className="mt-auto flex flex-col gap-0.5">
         <RailLink to="/agents" icon="people" label={words.rail.agents} />
         <RailLink to="/settings/models" icon="settings" label={words.rail.providers} />
+        <RailLink to="/settings/secrets" icon="lock" label={words.rail.secrets} />
         <RailLink to="/settings/keys" icon="key" label={words.rail.keys} />
         <div className="mt-2 border-t border-line pt-2">
           <PersonMenu />
@@ -73,7 +74,7 @@ function GroupList(): JSX.Element {
 }
 
 interface RailLinkProps {
-  readonly to: "/agents" | "/settings/models" | "/settings/keys";
+  readonly to: "/agents" | "/settings/models" | "/settings/secrets" | "/settings/keys";
   readonly icon: IconName;
   readonly label: string;
 }
