@@ -63,6 +63,7 @@ beforeAll(async () => {
     ["models", "/settings/models"],
     ["secrets", "/settings/secrets"],
     ["keys", "/settings/keys"],
+    ["audit", "/settings/audit"],
   ];
 });
 afterAll(async () => {

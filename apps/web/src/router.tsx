@@ -111,10 +111,27 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import("./settings/keys-page.tsx"), "KeysPage"),
 });
 
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/settings/audit",
+  component: lazyRouteComponent(() => import("./settings/audit-page.tsx"), "AuditPage"),
+});
+
 const tree = root.addChildren([
   signIn,
   signUp,
-  signedIn.addChildren([home, group, newGroup, agents, newAgent, agent, providers, secrets, keys]),
+  signedIn.addChildren([
+    home,
+    group,
+    newGroup,
+    agents,
+    newAgent,
+    agent,
+    providers,
+    secrets,
+    keys,
+    audit,
+  ]),
 ]);
 
 export const router = createRouter({

@@ -1,6 +1,8 @@
 // Every word a person reads in the app, in one place, ready to be said in another language.
 import type { RunState, SleepReason, WakeRule } from "@acos/protocol";
 
+import { auditWords } from "./words-audit.ts";
+
 const count = (number: number, one: string, many: string): string =>
   `${number} ${number === 1 ? one : many}`;
 
@@ -52,6 +54,7 @@ export const words = {
     providers: "Models",
     secrets: "Secrets",
     keys: "API keys",
+    audit: "Audit log",
     you: "You",
     copyId: "Copy your id",
     signOut: "Sign out",
@@ -382,6 +385,8 @@ export const words = {
     deleteTitle: (name: string) => `Delete ${name}?`,
     deleteDetail: "Its value is gone for good. Tools that ask for it fail until it is kept again.",
   },
+
+  audit: auditWords,
 
   keys: {
     title: "API keys",

@@ -84,6 +84,8 @@ it("[W14] a name that comes twice is found at its second row", () => {
 it("[W15] a secret fits the host it is kept for, with or without the port", () => {
   const { baseUrl } = TOOL;
   expect(fitsHost(["tickets.example.com"], baseUrl)).toBe(true);
+  expect(fitsHost(["127.0.0.1"], "http://127.0.0.1:81/x")).toBe(true);
+  expect(fitsHost(["127.0.0.1:82"], "http://127.0.0.1:81/x")).toBe(false);
   expect(fitsHost(["127.0.0.1:81"], "http://127.0.0.1:81/x")).toBe(true);
   expect(fitsHost(["example.com"], baseUrl)).toBe(false);
   expect(fitsHost(["example.com"], "https:/")).toBe(true);

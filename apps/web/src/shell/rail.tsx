@@ -5,7 +5,7 @@ import type { JSX } from "react";
 
 import { groupsQuery } from "../queries.ts";
 import { Icon, StarMark, type IconName } from "../ui/icon.tsx";
-import { useOrg } from "../use-org.ts";
+import { useMayManage, useOrg } from "../use-org.ts";
 import { words } from "../words.ts";
 import { PersonMenu } from "./person-menu.tsx";
 
@@ -14,6 +14,7 @@ const ROW =
 const CURRENT = { className: "bg-hover font-medium text-ink!" };
 
 export function Rail(): JSX.Element {
+  const mayManage = useMayManage();
   return (
     <nav
       aria-label={words.rail.label}
@@ -29,6 +30,7 @@ export function Rail(): JSX.Element {
         <RailLink to="/settings/models" icon="settings" label={words.rail.providers} />
         <RailLink to="/settings/secrets" icon="lock" label={words.rail.secrets} />
         <RailLink to="/settings/keys" icon="key" label={words.rail.keys} />
+        {mayManage && <RailLink to="/settings/audit" icon="log" label={words.rail.audit} />}
         <div className="mt-2 border-t border-line pt-2">
           <PersonMenu />
         </div>
@@ -74,7 +76,12 @@ function GroupList(): JSX.Element {
 }
 
 interface RailLinkProps {
-  readonly to: "/agents" | "/settings/models" | "/settings/secrets" | "/settings/keys";
+  readonly to:
+    | "/agents"
+    | "/settings/models"
+    | "/settings/secrets"
+    | "/settings/keys"
+    | "/settings/audit";
   readonly icon: IconName;
   readonly label: string;
 }
