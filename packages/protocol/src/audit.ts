@@ -13,7 +13,6 @@ export const AUDIT_KINDS = [
   "api-key-revoked",
   "api-key-used",
   "org-created",
-  "org-deleted",
   "org-member-added",
   "org-member-removed",
   "org-role-changed",

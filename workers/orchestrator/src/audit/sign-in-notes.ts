@@ -47,7 +47,6 @@ const ofOrg = (said: Fields) => ({ subject: said["id"], org: said["id"] });
 
 const OF_ORG: Readonly<Record<string, OrgRow>> = {
   "/organization/create": { kind: "org-created", about: ofOrg },
-  "/organization/delete": { kind: "org-deleted", about: ofOrg },
   "/organization/invite-member": { kind: "invitation-made", about: ofInvitation },
   "/organization/cancel-invitation": { kind: "invitation-cancelled", about: ofInvitation },
   "/organization/accept-invitation": {
