@@ -47,7 +47,8 @@ export default { async fetch(request, env) {
 `;
 
 const GROUP_CONTROLLER = `${TRY_OUT}
-import { DurableObject } from "cloudflare:workers";
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+export class ToolCallClaims extends WorkerEntrypoint { fetch() { return new Response(null, { status: 404 }); } }
 export class GroupController extends DurableObject {
   constructor(state, env) {
     super(state, env);
