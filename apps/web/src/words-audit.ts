@@ -55,7 +55,6 @@ export const auditWords = {
     "api-key-revoked": ({ who, what }) => `${who} revoked the API key ${what}`,
     "api-key-used": ({ who, what }) => `${who} used the API key ${what}`,
     "org-created": ({ who, what }) => `${who} created the organization ${what}`,
-    "org-deleted": ({ who, what }) => `${who} deleted the organization ${what}`,
     "org-member-added": ({ who, what, more }) =>
       `${what} joined the organization${asRole(more("role"))}, by ${who}`,
     "org-member-removed": ({ who, what }) => `${who} took ${what} out of the organization`,
