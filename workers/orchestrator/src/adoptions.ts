@@ -11,7 +11,7 @@ import {
 
 import type { ControlPlane } from "./control-plane.ts";
 import { tryGroup, type GroupStub } from "./group-calls.ts";
-import { logError, logWarning } from "./log.ts";
+import { logWarning } from "./log.ts";
 import { listOwed, settle, type OwedAdoption } from "./store/adoption-rows.ts";
 import { readAgentState, type AgentState } from "./store/agent-cards.ts";
 
@@ -26,7 +26,10 @@ const ATTEMPTS = 2;
  * Tells every group that is owed news, of these agents or of any, and answers how many could not be told. What it cannot
  * deliver stays in the outbox for the next time.
  */
-async function deliverAdoptions(plane: ControlPlane, agents?: readonly AgentId[]): Promise<number> {
+export async function deliverAdoptions(
+  plane: ControlPlane,
+  agents?: readonly AgentId[],
+): Promise<number> {
   if (agents?.length === 0) return 0;
   const owed = await listOwed(plane.db, { ...(agents && { agents }), limit: OWED_MAX });
   const states = new Map<string, Promise<AgentState | undefined>>();
@@ -49,17 +52,6 @@ export async function requireDelivered(
   plane.outbox.noteOwing();
   const words = `The change is saved, but ${failed} of its groups could not be told yet and may go on with the earlier version for now. They are told as soon as they answer.`;
   throw new ProblemError(problem("unavailable", words, { details: { groupsNotTold: failed } }));
-}
-
-/** Works on what is owed, beside an answer and when it is due; a failure is logged, the outbox keeps it. */
-export async function catchUp(plane: ControlPlane): Promise<void> {
-  if (!plane.outbox.takeDue(plane.clock.now())) return;
-  try {
-    if ((await deliverAdoptions(plane)) > 0) plane.outbox.noteOwing();
-  } catch (error) {
-    plane.outbox.noteOwing();
-    logError("the outbox could not be worked on", error);
-  }
 }
 
 async function deliver(

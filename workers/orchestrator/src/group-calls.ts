@@ -9,7 +9,7 @@ import {
 } from "@acos/protocol";
 
 import type { Caller } from "./sign-in/caller.ts";
-import { logError } from "./log.ts";
+import { logError, logWarning } from "./log.ts";
 
 /** A group's remote face: its methods, and `fetch` for the socket's upgrade. */
 export type GroupStub = GroupControl & Pick<Fetcher, "fetch">;
@@ -54,4 +54,30 @@ export async function tryGroup<T>(
   }
   const words = "The group did not answer. Send the request again in a moment.";
   return { ok: false, problem: problem("unavailable", words, { retryAfterMs: 1000 }) };
+}
+
+/** Groups told at the same time: the platform allows six open connections, local calls are not counted as such. */
+const PARALLEL = 10;
+
+/**
+ * Tells many groups something and answers those that have heard it, in no order; a group that is gone has nothing left to
+ * hear. The others are named in the log. `tell` may run twice.
+ */
+export async function tellEach<T extends { readonly group: GroupId }>(
+  namespace: DurableObjectNamespace,
+  items: readonly T[],
+  tell: (stub: GroupStub, item: T) => Promise<Result<unknown>>,
+): Promise<readonly T[]> {
+  const queue = items.values();
+  const told: T[] = [];
+  const work = async (): Promise<void> => {
+    for (const item of queue) {
+      const { group } = item;
+      const heard = await tryGroup({ namespace, group }, (stub) => tell(stub, item));
+      if (heard.ok || heard.problem.code === "not_found") told.push(item);
+      else logWarning("a group was not told of an end", { group, code: heard.problem.code });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, work));
+  return told;
 }

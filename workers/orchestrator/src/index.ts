@@ -1,7 +1,7 @@
 // The Orchestrator's front door: which path goes where. Everything else a browser asks for is the web app's.
 import { problem, PRODUCT_VERSION, type Problem } from "@acos/protocol";
 
-import { catchUp } from "./adoptions.ts";
+import { catchUp } from "./catch-up.ts";
 import { serveJwks } from "./agent-records.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { controlPlaneOf } from "./open-control-plane.ts";

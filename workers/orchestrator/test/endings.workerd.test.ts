@@ -1,9 +1,13 @@
 // What groups are told when a session, an API key or a membership of an org has ended.
 import { fromBase64url } from "@acos/trust";
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { down, endedSessions } from "./fake-group.ts";
 import { Person } from "./person.ts";
+import { restart, type TestBindings } from "./worker.ts";
+
+const { DB } = env as unknown as TestBindings;
 
 beforeEach(() => {
   down.clear();
@@ -98,6 +102,23 @@ describe("ended sessions", () => {
   });
 });
 
+async function invite(owner: Person, guest: Person, org: string): Promise<void> {
+  const invitation = { email: guest.email, role: "member", organizationId: org };
+  const path = "/api/auth/organization/invite-member";
+  const { body } = await owner.ask<{ id: string }>("POST", path, invitation);
+  const acceptance = { invitationId: body.id };
+  expect((await auth(guest, "/organization/accept-invitation", acceptance)).status).toBe(200);
+}
+
+const remove = (owner: Person, guest: Person, org: string) =>
+  auth(owner, "/organization/remove-member", { memberIdOrEmail: guest.email, organizationId: org });
+
+/** How many groups are still to be told that a user has left their org. */
+async function owedOf(user: string): Promise<number> {
+  const rows = DB.prepare("SELECT 1 FROM departure WHERE user_id = ?").bind(user);
+  return (await rows.all()).results.length;
+}
+
 describe("leaving an org", () => {
   async function guestOf(
     owner: Person,
@@ -105,13 +126,7 @@ describe("leaving an org", () => {
     const guest = await Person.signUp("Gus");
     const { id: own } = await guest.welcome();
     const org = await owner.org();
-    const invitation = { email: guest.email, role: "member", organizationId: org };
-    const invited = await owner.ask<{ id: string }>(
-      "POST",
-      "/api/auth/organization/invite-member",
-      invitation,
-    );
-    await auth(guest, "/organization/accept-invitation", { invitationId: invited.body.id });
+    await invite(owner, guest, org);
     const made = await guest.api<{ id: string }>("POST", `/orgs/${org}/groups`, { name: "Ours" });
     expect(made.status).toBe(201);
     return { guest, org, group: made.body.id, own };
@@ -120,8 +135,7 @@ describe("leaving an org", () => {
   it("[EN3] somebody who is taken out of an org is out of its groups, and stays in others", async () => {
     const owner = await Person.signUp();
     const { guest, org, group, own } = await guestOf(owner);
-    const body = { memberIdOrEmail: guest.email, organizationId: org };
-    expect((await auth(owner, "/organization/remove-member", body)).status).toBe(200);
+    expect((await remove(owner, guest, org)).status).toBe(200);
     expect((await guest.api("GET", `/groups/${group}`)).status).toBe(404);
     expect((await guest.api("GET", `/groups/${own}`)).status).toBe(200);
     expect((await owner.api("GET", `/groups/${group}`)).status).toBe(200);
@@ -135,12 +149,44 @@ describe("leaving an org", () => {
     expect((await guest.api("GET", `/groups/${group}`)).status).toBe(404);
   });
 
-  it("[EN3] a group that does not answer does not hold up the removal", async () => {
+  it("[EN4] a group that does not answer holds nothing up, and lets go as soon as it does", async () => {
     const owner = await Person.signUp();
-    const { guest, org } = await guestOf(owner);
+    const { guest, org, group, own } = await guestOf(owner);
     down.add("letGo");
-    const body = { memberIdOrEmail: guest.email, organizationId: org };
-    expect((await auth(owner, "/organization/remove-member", body)).status).toBe(200);
+    expect((await remove(owner, guest, org)).status).toBe(200);
     expect((await guest.api("GET", `/orgs/${org}/agents`)).status).toBe(404);
+    down.clear();
+    const seen = async () => (await guest.api("GET", `/groups/${group}`)).status;
+    await expect.poll(seen, { timeout: 10_000 }).toBe(404);
+    expect((await guest.api("GET", `/groups/${own}`)).status).toBe(200);
+  });
+
+  it("[EN4] a membership that ended without a word, as in a crash, is made good after the next start", async () => {
+    const owner = await Person.signUp();
+    const { guest, org, group } = await guestOf(owner);
+    const { user } = await guest.me();
+    const end = DB.prepare("DELETE FROM member WHERE user_id = ? AND organization_id = ?");
+    await end.bind(user.id, org).run();
+    expect(await owedOf(user.id)).toBe(1);
+    restart();
+    const seen = async () => (await guest.api("GET", `/groups/${group}`)).status;
+    await expect.poll(seen, { timeout: 10_000 }).toBe(404);
+    expect(await owedOf(user.id)).toBe(0);
+  });
+
+  it("[EN4] whoever is in the org again before the group was told stays in it", async () => {
+    const owner = await Person.signUp();
+    const { guest, org, group } = await guestOf(owner);
+    const { user } = await guest.me();
+    down.add("letGo");
+    await remove(owner, guest, org);
+    await invite(owner, guest, org);
+    down.clear();
+    const owed = async () => {
+      await owner.me();
+      return owedOf(user.id);
+    };
+    await expect.poll(owed, { timeout: 10_000 }).toBe(0);
+    expect((await guest.api("GET", `/groups/${group}`)).status).toBe(200);
   });
 });

@@ -12,7 +12,7 @@ import {
 } from "@acos/protocol";
 import { and, eq, sql } from "drizzle-orm";
 
-import { adoptions, groupAgents, groupMembers, groups } from "./control-tables.ts";
+import { adoptions, departures, groupAgents, groupMembers, groups } from "./control-tables.ts";
 import type { Database } from "./database.ts";
 
 export interface GroupDraft {
@@ -96,6 +96,7 @@ export async function forgetGroup(db: Database, group: GroupId): Promise<void> {
     db.delete(groupMembers).where(eq(groupMembers.group, group)),
     db.delete(groupAgents).where(eq(groupAgents.group, group)),
     db.delete(adoptions).where(eq(adoptions.group, group)),
+    db.delete(departures).where(eq(departures.group, group)),
   ]);
 }
 
@@ -103,17 +104,12 @@ export async function noteMember(db: Database, group: GroupId, user: UserId): Pr
   await db.insert(groupMembers).values({ group, user }).onConflictDoNothing();
 }
 
-/** Every group that a user is listed in, of one org or of any. */
-export async function listGroupsOf(
-  db: Database,
-  { user, org }: { readonly user: UserId; readonly org?: OrgId },
-): Promise<GroupId[]> {
-  const rows = await db
+/** Every group that a user is listed in, of any org. */
+export function listGroupsOf(db: Database, user: UserId): Promise<{ group: GroupId }[]> {
+  return db
     .select({ group: groupMembers.group })
     .from(groupMembers)
-    .innerJoin(groups, eq(groups.id, groupMembers.group))
-    .where(and(eq(groupMembers.user, user), org && eq(groups.org, org)));
-  return rows.map(({ group }) => group);
+    .where(eq(groupMembers.user, user));
 }
 
 export async function forgetMember(db: Database, group: GroupId, user: UserId): Promise<void> {

@@ -2,7 +2,7 @@
 import { parse, parseJson, providerVersionSchema, type ProviderVersion } from "@acos/protocol";
 import { and, eq, isNull, like } from "drizzle-orm";
 
-import { catchUp } from "../adoptions.ts";
+import { catchUp } from "../catch-up.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { providers, providerVersions } from "../store/control-tables.ts";
 import type { Database } from "../store/database.ts";
