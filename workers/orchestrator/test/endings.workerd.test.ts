@@ -180,6 +180,7 @@ describe("leaving an org", () => {
     const { user } = await guest.me();
     down.add("letGo");
     await remove(owner, guest, org);
+    expect(await owedOf(user.id)).toBe(1);
     await invite(owner, guest, org);
     down.clear();
     const owed = async () => {

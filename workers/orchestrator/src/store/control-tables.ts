@@ -124,9 +124,11 @@ export const adoptions = sqliteTable(
  * Outbox: this group has not yet let go of somebody who left its org. A trigger on the sign-in's table of memberships fills it
  * (0002_departures.sql), so that no membership ends without it, whoever ends it.
  */
-export const departures = sqliteTable("departure", { group: groupId(), user: userId() }, (table) => [
-  primaryKey({ columns: [table.user, table.group] }),
-]);
+export const departures = sqliteTable(
+  "departure",
+  { group: groupId(), user: userId() },
+  (table) => [primaryKey({ columns: [table.user, table.group] })],
+);
 
 /** A user's first org and group, so that a half-finished welcome is finished later instead of made twice. */
 export const welcomes = sqliteTable("welcome", {
