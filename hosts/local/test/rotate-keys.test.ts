@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { CareReport } from "@acos/protocol";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { locateDataFolder, makeDataFolder } from "../src/up/data-folder.ts";
 import { KeyFiles } from "../src/up/key-files.ts";
-import { rotate, RotationError, type CareReport } from "../src/up/rotate-keys.ts";
+import { rotate, RotationError } from "../src/up/rotate-keys.ts";
 
 const NOW = 1_800_000_000_000;
 const DONE: CareReport = {

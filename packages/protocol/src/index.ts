@@ -177,6 +177,7 @@ export {
   type ToolCallId,
   type UserId,
 } from "./ids.ts";
+export type { CareReport } from "./key-care.ts";
 export { toJsonSchema } from "./json-schema.ts";
 export {
   ACCESS_TOKEN_TTL_S,

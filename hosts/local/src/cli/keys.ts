@@ -2,9 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
+import type { CareReport } from "@acos/protocol";
+
 import { RefusedStart, UsageError } from "../usage-error.ts";
 import { CONTROL_FILE } from "../up/control-server.ts";
-import { ROTATIONS, type CareReport } from "../up/rotate-keys.ts";
+import { ROTATIONS } from "../up/rotate-keys.ts";
 import { parseArguments } from "./arguments.ts";
 import type { Terminal } from "./terminal.ts";
 

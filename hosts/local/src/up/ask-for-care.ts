@@ -2,7 +2,9 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 
-import { RotationError, type CareReport } from "./rotate-keys.ts";
+import type { CareReport } from "@acos/protocol";
+
+import { RotationError } from "./rotate-keys.ts";
 
 const CARE_TIMEOUT_MS = 60_000;
 

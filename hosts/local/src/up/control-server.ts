@@ -5,10 +5,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
+import type { CareReport } from "@acos/protocol";
+
 import type { DataFolder } from "./data-folder.ts";
 import type { KeyFiles, Keys } from "./key-files.ts";
 import type { Log } from "./log.ts";
-import { ROTATIONS, RotationError, type CareReport, type Rotation } from "./rotate-keys.ts";
+import { ROTATIONS, RotationError, type Rotation } from "./rotate-keys.ts";
 
 /** Header with the secret that says who asks; the Workers' bindings add it. */
 const SECRET_HEADER = "acos-inner-secret";

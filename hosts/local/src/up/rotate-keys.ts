@@ -4,21 +4,12 @@
 //   ca      file: next signs, fresh next, old believed until its last token has ended ─▶ looked at within 2 s
 //   master  file: new, old ─▶ every data key rewrapped, twice ─▶ file: new alone
 //   data    file: from now on ─▶ new data keys, secrets move to them
+import type { CareReport } from "@acos/protocol";
+
 import type { KeyFiles } from "./key-files.ts";
 
 export const ROTATIONS = ["ca", "master", "data"] as const;
 export type Rotation = (typeof ROTATIONS)[number];
-
-/** What the Orchestrator says of the keys at work. */
-export interface CareReport {
-  readonly signing: string;
-  readonly kek: string;
-  readonly moved: number;
-  readonly rewrapped: number;
-  readonly renewed: number;
-  readonly resealed: number;
-  readonly left: number;
-}
 
 export interface RotationRim {
   readonly files: KeyFiles;

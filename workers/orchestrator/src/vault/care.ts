@@ -2,6 +2,7 @@
 //
 //   records of the first layout ─▶ data keys under the first master key ─▶ new data keys where the old are too old
 //                              ─▶ secrets under their org's newest data key ─▶ data keys that nothing needs are gone
+import type { CareReport } from "@acos/protocol";
 import { rewrapDataKey, type SealedSecret } from "@acos/trust";
 import { and, eq, isNotNull, lt, ne, sql } from "drizzle-orm";
 
@@ -16,18 +17,6 @@ import { INSTALLATION } from "./vault.ts";
 const ROWS_MAX = 100;
 /** How long a replaced data key is kept: an isolate that does not know of its successor yet may still seal under it. */
 const REPLACED_KEPT_MS = 10 * 60_000;
-
-export interface CareReport {
-  /** Names of the keys at work: the CA key that signs and the master key that seals. */
-  readonly signing: string;
-  readonly kek: string;
-  readonly moved: number;
-  readonly rewrapped: number;
-  readonly renewed: number;
-  readonly resealed: number;
-  /** Rows that still lie under other keys than today's; care goes on with the next call. */
-  readonly left: number;
-}
 
 /** Does one share of the care. It may run any number of times, also at the same moment. Rejects when the database does. */
 export async function careForKeys(plane: ControlPlane): Promise<CareReport> {
