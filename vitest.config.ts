@@ -8,6 +8,9 @@ const SLOW_TEST_MS = 120_000;
 /** What a start or stop of the product may take around such a test. */
 const SLOW_HOOK_MS = 120_000;
 
+/** Files at a time: without it a project has one core less than there are, which is one on two cores. */
+const WORKERS_MAX = 2;
+
 /** Tests that run inside workerd end in `.workerd.test.ts`; their Worker's own vitest.config.ts runs them. */
 const IN_WORKERD = "**/*.workerd.test.ts";
 const NOT_OURS = ["**/node_modules/**", "**/dist/**", "tests/bench/peers/**"];
@@ -40,6 +43,7 @@ export default defineConfig({
           ],
           exclude: [...NOT_OURS, IN_WORKERD],
           pool: "forks",
+          maxWorkers: WORKERS_MAX,
           sequence: { groupOrder: 0 },
           testTimeout: 20_000,
           hookTimeout: 60_000,

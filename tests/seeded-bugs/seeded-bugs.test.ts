@@ -9,7 +9,7 @@ import { REPOSITORY } from "../product.ts";
 import { SEEDED_BUGS } from "./bugs.ts";
 import type { ProjectVerdict } from "./verdict-writer.ts";
 
-/** It takes two minutes on two cores. */
+/** It takes one minute on two cores. */
 const INNER_RUN_MS = 300_000;
 const folder = mkdtempSync(join(tmpdir(), "acos-seeded-bugs-"));
 let verdicts: readonly ProjectVerdict[] = [];

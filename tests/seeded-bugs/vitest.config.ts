@@ -14,11 +14,11 @@ import { REPOSITORY } from "../product.ts";
 import { SEEDED_BUGS, type SeededBug } from "./bugs.ts";
 import { VerdictWriter } from "./verdict-writer.ts";
 
-/** One file at a time on each of two cores: the tests in workerd start a runtime each. */
-const WORKERS_MAX = 2;
+/** Files at a time. Most of a file's time goes by while a runtime starts, so that more than the cores are worth it. */
+const WORKERS_MAX = 4;
 const TIMEOUT_MS = 60_000;
 /** A hole may show in that something never comes, such as the end of a socket: that is not waited for as long. */
-const IN_VAIN_MS = 10_000;
+const IN_VAIN_MS = 6_000;
 
 const only = process.env["ACOS_SEEDED_BUG"];
 const bugs = SEEDED_BUGS.filter(({ name }) => only === undefined || name === only);
@@ -64,6 +64,7 @@ function project({ name, patches, worker, tests, testTimeout }: Run) {
       exclude: all.filter((path) => !named.includes(basename(path))),
       testTimeout,
       hookTimeout: TIMEOUT_MS,
+      maxWorkers: WORKERS_MAX,
     },
   };
 }
@@ -94,7 +95,6 @@ export default defineConfig({
   test: {
     projects: [...unchanged, ...changed].map(project),
     testNamePattern: new RegExp(titles.map(literally).join("|")),
-    maxWorkers: WORKERS_MAX,
     reporters: ["default", new VerdictWriter()],
   },
 });

@@ -62,6 +62,8 @@ export default defineConfig({
     setupFiles: ["./test/migrate.ts"],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // Files at a time: without it a project has one core less than there are.
+    maxWorkers: 2,
     sequence: { groupOrder: 1 },
   },
 });
