@@ -63,7 +63,7 @@ function nextHop(hop: Hop, status: number, to: Target): Hop {
   const { host } = hop.url;
   // What lives outside has no business inside, though the operator let members name local addresses themselves.
   if (to.network === "local" && hop.network !== "local")
-    throw refusal(`${host} redirects to a local address`);
+    throw refusal(`${host} redirects to a local address that EGRESS_ALLOW does not open`);
   const next = follow(hop, status, to);
   if (next === undefined)
     throw refusal(`${host} redirects a ${hop.method} request to another address`);
@@ -105,10 +105,5 @@ function requireOpen(text: string, policy: EgressPolicy, base?: URL): Pick<Hop, 
 }
 
 function refusal(why: string): ProblemError {
-  return new ProblemError(
-    problem(
-      "forbidden_address",
-      `This request is not sent: ${why}. An operator can open an address with EGRESS_ALLOW.`,
-    ),
-  );
+  return new ProblemError(problem("forbidden_address", `This request is not sent: ${why}.`));
 }

@@ -18,7 +18,7 @@ export interface EgressPolicy {
   readonly allow: readonly string[];
 }
 
-/** Where the URL leads, and why it is not called; `why` reads on after "because". */
+/** Where the URL leads, and why it is not called; `why` reads on after "because", and names the operator's list where that would help. */
 export type Judgement =
   | { readonly ok: true; readonly url: URL; readonly network: Network; readonly is: AddressClass }
   | { readonly ok: false; readonly why: string };
@@ -53,11 +53,12 @@ function judgeHost(url: URL, policy: EgressPolicy): Judgement {
   const isListed = policy.allow.includes(hostname) || policy.allow.includes(`${hostname}:${port}`);
   if (isListed && is !== "metadata") return { ok: true, url, network: "listed", is };
   if (is === "local" && policy.local) return { ok: true, url, network: "local", is };
+  const quoted = hostname.slice(0, QUOTED_MAX_CHARS);
+  if (is === "metadata") return refused(`${quoted} is a metadata address, which nothing opens`);
   if (is !== "public")
-    return refused(
-      `${hostname.slice(0, QUOTED_MAX_CHARS)} is a local, reserved or metadata address`,
-    );
-  if (!PORTS.includes(port)) return refused(`port ${port} is not one where HTTP is served`);
+    return refused(`${quoted} is a ${is} address that EGRESS_ALLOW does not open`);
+  if (!PORTS.includes(port))
+    return refused(`port ${port} is not one where HTTP is served, nor opened by EGRESS_ALLOW`);
   return { ok: true, url, network: "public", is };
 }
 

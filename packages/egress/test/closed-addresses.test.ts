@@ -154,6 +154,19 @@ describe("what the operator opens", () => {
     expect(passes(url, { local: true, allow: [hostname, `${hostname}:80`] })).toBe(false);
   });
 
+  it("[E4] a refusal names the list only where it would help", () => {
+    const whyNot = (url: string) => {
+      const judgement = judgeUrl(url, CLOSED);
+      return judgement.ok ? "" : judgement.why;
+    };
+    expect(whyNot("http://127.0.0.1/")).toMatch(/ is a local address .*EGRESS_ALLOW/);
+    expect(whyNot("http://example.com:25/")).toContain("EGRESS_ALLOW");
+    expect(whyNot("http://169.254.169.254/")).toMatch(
+      / is a metadata address, which nothing opens$/,
+    );
+    expect(whyNot("ftp://example.com/")).not.toContain("EGRESS_ALLOW");
+  });
+
   it("[E3] no reserved addresses", () => {
     expect(passes("http://0.0.0.0/", LOCAL)).toBe(false);
     expect(passes("http://[fe80::1]/", LOCAL)).toBe(false);

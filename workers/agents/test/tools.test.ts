@@ -306,7 +306,9 @@ describe("POST /tool-calls", () => {
     const away = await call({ method: "GET", path: "/away" });
     expect(away).toMatchObject({
       isError: true,
-      text: expect.stringMatching(/local, reserved or metadata/) as string,
+      text: expect.stringMatching(
+        /^The request failed: .*169\.254\.169\.254 is a metadata address/,
+      ) as string,
     });
   });
 

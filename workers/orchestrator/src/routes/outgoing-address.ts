@@ -11,7 +11,7 @@ type Open = Extract<Judgement, { ok: true }>;
 export function requireOpenAddress(field: string, text: string, policy: EgressPolicy): Open {
   const judgement = judgeUrl(text, policy);
   if (judgement.ok) return judgement;
-  const words = `This installation does not call ${field}: ${judgement.why}. Its operator can open an address with EGRESS_ALLOW.`;
+  const words = `This installation does not call ${field}: ${judgement.why}.`;
   throw new ProblemError(
     problem("forbidden_address", words, { details: [{ field, problem: words }] }),
   );
