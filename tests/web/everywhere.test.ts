@@ -166,7 +166,8 @@ describe("every page", () => {
   it("[B16] a provider's key goes in and never comes out, and rehearsing agents move to its model", async () => {
     const { page } = browser;
     await page.setViewportSize(LAPTOP);
-    await page.goto("/settings/models");
+    await page.goto("/settings");
+    await page.waitForURL("**/settings/models");
     const secret = "sk-web-very-secret-5678";
     await page.getByLabel("Name", { exact: true }).fill("mine");
     await page.getByLabel("Base URL").fill(scene.model.url);

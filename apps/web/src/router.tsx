@@ -93,6 +93,14 @@ const agent = createRoute({
   component: lazyRouteComponent(() => import("./agents/agent-page.tsx"), "EditAgentPage"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/settings",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/models", replace: true });
+  },
+});
+
 const providers = createRoute({
   getParentRoute: () => signedIn,
   path: "/settings/models",
@@ -127,6 +135,7 @@ const tree = root.addChildren([
     agents,
     newAgent,
     agent,
+    settings,
     providers,
     secrets,
     keys,

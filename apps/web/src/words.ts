@@ -51,6 +51,7 @@ export const words = {
     newGroup: "New group",
     noGroups: "No groups yet.",
     agents: "Agents",
+    settings: "Settings",
     providers: "Models",
     secrets: "Secrets",
     keys: "API keys",

@@ -27,6 +27,9 @@ export function Rail(): JSX.Element {
       <GroupList />
       <div className="mt-auto flex flex-col gap-0.5">
         <RailLink to="/agents" icon="people" label={words.rail.agents} />
+        <h2 className="mt-3 mb-1 px-2.5 text-tiny font-medium text-ink-soft">
+          {words.rail.settings}
+        </h2>
         <RailLink to="/settings/models" icon="settings" label={words.rail.providers} />
         <RailLink to="/settings/secrets" icon="lock" label={words.rail.secrets} />
         <RailLink to="/settings/keys" icon="key" label={words.rail.keys} />
