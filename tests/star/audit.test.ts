@@ -41,7 +41,7 @@ async function useIt(): Promise<void> {
   await guest.rest.call("GET", `/groups/${group.id}`);
   await owner.rest.put(`/groups/${group.id}/members/${guest.id}`, { role: "viewer" });
   const socket = await enter(owner.rest, group.id, 0);
-  const call = { tool: "desk", arguments: { method: "POST", path: "/do", body: { deed: "done" } } };
+  const call = { tool: "desk", arguments: { method: "POST", path: "/do", body: { polish: "silver" } } };
   await say(socket, `@hand ${script({ calls: [call] }, { text: "done" })}`);
   const asked = await event(socket, "approval-asked");
   const approval = asked.event.approval as ApprovalId;
@@ -95,7 +95,7 @@ it("[orchestrator:AU1] what was done and refused is in the org's chain, with no 
     })
     .toEqual([]);
   const all = JSON.stringify(await entries());
-  for (const secret of ["sk-very", "desk-secret", "example.org", "battery", "Olive", "deed"])
+  for (const secret of ["sk-very", "desk-secret", "example.org", "battery", "Olive", "polish"])
     expect(all, secret).not.toContain(secret);
   const { code, stdout } = await acosAudit();
   expect(code).toBe(0);
