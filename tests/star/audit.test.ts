@@ -41,7 +41,10 @@ async function useIt(): Promise<void> {
   await guest.rest.call("GET", `/groups/${group.id}`);
   await owner.rest.put(`/groups/${group.id}/members/${guest.id}`, { role: "viewer" });
   const socket = await enter(owner.rest, group.id, 0);
-  const call = { tool: "desk", arguments: { method: "POST", path: "/do", body: { polish: "silver" } } };
+  const call = {
+    tool: "desk",
+    arguments: { method: "POST", path: "/do", body: { polish: "silver" } },
+  };
   await say(socket, `@hand ${script({ calls: [call] }, { text: "done" })}`);
   const asked = await event(socket, "approval-asked");
   const approval = asked.event.approval as ApprovalId;
