@@ -10,13 +10,11 @@ import {
 } from "@acos/protocol";
 
 import type { ControlPlane } from "./control-plane.ts";
-import { tryGroup, type GroupStub } from "./group-calls.ts";
+import { inParallel, tryGroup, type GroupStub } from "./group-calls.ts";
 import { logWarning } from "./log.ts";
 import { listOwed, settle, type OwedAdoption } from "./store/adoption-rows.ts";
 import { readAgentState, type AgentState } from "./store/agent-cards.ts";
 
-/** Groups told at the same time: the platform allows six open connections, local calls are not counted as such. */
-const PARALLEL = 10;
 /** One request's share of the outbox: the platform allows 1,000 calls a request. */
 const OWED_MAX = 200;
 /** Times a group is asked to adopt before it stays in the outbox; each is two calls (group-calls.ts). */
@@ -34,11 +32,9 @@ export async function deliverAdoptions(
   const owed = await listOwed(plane.db, { ...(agents && { agents }), limit: OWED_MAX });
   const states = new Map<string, Promise<AgentState | undefined>>();
   let failed = 0;
-  const queue = owed.values();
-  const work = async () => {
-    for (const row of queue) if (!(await deliver(plane, states, row))) failed += 1;
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, owed.length) }, work));
+  await inParallel(owed, async (row) => {
+    if (!(await deliver(plane, states, row))) failed += 1;
+  });
   return failed;
 }
 

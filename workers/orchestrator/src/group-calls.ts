@@ -59,6 +59,18 @@ export async function tryGroup<T>(
 /** Groups told at the same time: the platform allows six open connections, local calls are not counted as such. */
 const PARALLEL = 10;
 
+/** Does something about many groups, some at the same time, and resolves when all is done. Rejects with the first failure. */
+export async function inParallel<T>(
+  items: readonly T[],
+  act: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const work = async (): Promise<void> => {
+    for (const item of queue) await act(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, work));
+}
+
 /**
  * Tells many groups something and answers those that have heard it, in no order; a group that is gone has nothing left to
  * hear. The others are named in the log. `tell` may run twice.
@@ -68,16 +80,12 @@ export async function tellEach<T extends { readonly group: GroupId }>(
   items: readonly T[],
   tell: (stub: GroupStub, item: T) => Promise<Result<unknown>>,
 ): Promise<readonly T[]> {
-  const queue = items.values();
   const told: T[] = [];
-  const work = async (): Promise<void> => {
-    for (const item of queue) {
-      const { group } = item;
-      const heard = await tryGroup({ namespace, group }, (stub) => tell(stub, item));
-      if (heard.ok || heard.problem.code === "not_found") told.push(item);
-      else logWarning("a group was not told of an end", { group, code: heard.problem.code });
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, work));
+  await inParallel(items, async (item) => {
+    const { group } = item;
+    const heard = await tryGroup({ namespace, group }, (stub) => tell(stub, item));
+    if (heard.ok || heard.problem.code === "not_found") told.push(item);
+    else logWarning("a group was not told of an end", { group, code: heard.problem.code });
+  });
   return told;
 }

@@ -12,6 +12,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 
 import { agents, agentVersions, providers, providerVersions } from "./control-tables.ts";
 import type { Database } from "./database.ts";
+import { IS_LATEST } from "./provider-versions.ts";
 
 export interface AgentState {
   readonly card: AgentCard;
@@ -55,14 +56,7 @@ function selectState(db: Database, version: number | null) {
         isNull(providers.deletedAt),
       ),
     )
-    .leftJoin(
-      providerVersions,
-      and(
-        eq(providerVersions.org, providers.org),
-        eq(providerVersions.name, providers.name),
-        eq(providerVersions.version, providers.version),
-      ),
-    );
+    .leftJoin(providerVersions, IS_LATEST);
 }
 
 type StateRow = Awaited<ReturnType<typeof selectState>>[number];

@@ -44,18 +44,18 @@ export async function readProvider(
   return row && providerOf(row.body);
 }
 
+/** Joins a provider with its latest version. */
+export const IS_LATEST = and(
+  eq(providerVersions.org, providers.org),
+  eq(providerVersions.name, providers.name),
+  eq(providerVersions.version, providers.version),
+);
+
 function selectLatest(db: Database) {
   return db
     .select({ body: providerVersions.body })
     .from(providers)
-    .innerJoin(
-      providerVersions,
-      and(
-        eq(providerVersions.org, providers.org),
-        eq(providerVersions.name, providers.name),
-        eq(providerVersions.version, providers.version),
-      ),
-    );
+    .innerJoin(providerVersions, IS_LATEST);
 }
 
 function providerOf(body: string): ProviderVersion {

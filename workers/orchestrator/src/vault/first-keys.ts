@@ -1,6 +1,6 @@
 // Provider keys of an earlier product lie inside their provider's record: each moves to the sealed secrets, as a new version.
 import { parse, parseJson, providerVersionSchema, type ProviderVersion } from "@acos/protocol";
-import { and, eq, isNull, like } from "drizzle-orm";
+import { and, isNull, like } from "drizzle-orm";
 
 import { catchUp } from "../catch-up.ts";
 import type { ControlPlane } from "../control-plane.ts";
@@ -8,6 +8,7 @@ import { providers, providerVersions } from "../store/control-tables.ts";
 import type { Database } from "../store/database.ts";
 import {
   commitProvider,
+  IS_LATEST,
   openFirstProviderKey,
   sealProviderKey,
 } from "../store/provider-versions.ts";
@@ -42,14 +43,7 @@ function selectFirst(db: Database) {
   return db
     .select({ body: providerVersions.body, by: providerVersions.createdBy })
     .from(providers)
-    .innerJoin(
-      providerVersions,
-      and(
-        eq(providerVersions.org, providers.org),
-        eq(providerVersions.name, providers.name),
-        eq(providerVersions.version, providers.version),
-      ),
-    )
+    .innerJoin(providerVersions, IS_LATEST)
     .where(and(isNull(providers.deletedAt), like(providerVersions.body, '%"sealedKey"%')));
 }
 
