@@ -30,6 +30,8 @@ export async function deliverAdoptions(
 ): Promise<number> {
   if (agents?.length === 0) return 0;
   const owed = await listOwed(plane.db, { ...(agents && { agents }), limit: OWED_MAX });
+  // More than one share may be owed: the next occasion goes on.
+  if (owed.length === OWED_MAX) plane.outbox.noteOwing();
   const states = new Map<string, Promise<AgentState | undefined>>();
   let failed = 0;
   await inParallel(owed, async (row) => {

@@ -29,6 +29,8 @@ export async function letGo(plane: ControlPlane, of: Of): Promise<void> {
 export async function deliverDepartures(plane: ControlPlane, of?: Of): Promise<number> {
   await dropReturned(plane.db);
   const owed = await listDepartures(plane.db, { ...of, limit: OWED_MAX });
+  // More than one share may be owed: the next occasion goes on.
+  if (owed.length === OWED_MAX) plane.outbox.noteOwing();
   const heirs = new Map<OrgId, Promise<readonly UserId[]>>();
   const heirsOf = (org: OrgId) => {
     const reading = heirs.get(org) ?? listOrgManagers(plane.db, org);

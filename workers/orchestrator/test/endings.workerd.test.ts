@@ -174,6 +174,28 @@ describe("leaving an org", () => {
     expect(await owedOf(user.id)).toBe(0);
   });
 
+  it("[EN4] more groups than one request tells are told by those that follow", async () => {
+    const owner = await Person.signUp();
+    const { guest, org } = await guestOf(owner);
+    const { user } = await guest.me();
+    const count = 201;
+    const group = `INSERT INTO groups (id, org_id, name, policy, state, created_by, created_at)
+      VALUES (?1, ?2, 'Many', '{}', 'ready', ?3, 0)`;
+    const member = "INSERT INTO group_member (group_id, user_id) VALUES (?1, ?2)";
+    for (let nth = 0; nth < count; nth += 1) {
+      const id = `grp_many${nth}`;
+      await DB.prepare(group).bind(id, org, user.id).run();
+      await DB.prepare(member).bind(id, user.id).run();
+    }
+    expect((await remove(owner, guest, org)).status).toBe(200);
+    expect(await owedOf(user.id)).toBeGreaterThan(0);
+    const owed = async () => {
+      await owner.me();
+      return owedOf(user.id);
+    };
+    await expect.poll(owed, { timeout: 10_000 }).toBe(0);
+  });
+
   it("[EN4] whoever is in the org again before the group was told stays in it", async () => {
     const owner = await Person.signUp();
     const { guest, org, group } = await guestOf(owner);
