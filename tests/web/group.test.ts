@@ -1,4 +1,5 @@
 // A group at work in a real browser: writing, mentions, approvals, stopping, reading above, a lost connection.
+import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import type { GroupView } from "@acos/protocol";
@@ -38,7 +39,8 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await browser.page.goto(`/groups/${group.id}`);
-  await composer(browser.page).waitFor();
+  // An unsent text is kept over a reload, also that of a test that failed.
+  await composer(browser.page).fill("");
 });
 afterAll(async () => {
   await browser.close();
@@ -48,6 +50,21 @@ afterAll(async () => {
 const post = (deed: string) => ({
   calls: [{ tool: "desk", arguments: { method: "POST", path: "/do", body: { deed } } }],
 });
+
+/** Presses Tab and reads the field in the same breath, as no key could come sooner; the caret is written as `|`. */
+function tabAndSeeCaret(field: Locator): Promise<string> {
+  return field.evaluate((element) => {
+    const { KeyboardEvent } = globalThis as unknown as {
+      KeyboardEvent: new (type: string, init: object) => Event;
+    };
+    element.dispatchEvent(new KeyboardEvent("keydown", { key: "Tab", bubbles: true }));
+    const { value, selectionStart } = element as unknown as {
+      value: string;
+      selectionStart: number;
+    };
+    return `${value.slice(0, selectionStart)}|${value.slice(selectionStart)}`;
+  });
+}
 
 describe("writing", () => {
   it("[B5] a mention is completed by the keyboard alone, and Enter only chooses", async () => {
@@ -70,6 +87,17 @@ describe("writing", () => {
     expect(await options.count()).toBe(0);
     await field.fill("");
     expect(await messagesOf(page, "Olive").count()).toBe(0);
+  });
+
+  it("[B5] a mention completed in the midst of a text leaves the caret behind it, before the next key", async () => {
+    const field = composer(browser.page);
+    await field.fill("Ask  for it");
+    await field.press("Home");
+    for (const _ of "Ask ") await field.press("ArrowRight");
+    await field.pressSequentially("@hel");
+    await browser.page.getByRole("option", { name: "Hal @helper" }).waitFor();
+    expect(await tabAndSeeCaret(field)).toBe("Ask @helper |for it");
+    await field.fill("");
   });
 
   it("[B6] Enter sends, Shift and Enter breaks the line, an input method's Enter does neither", async () => {

@@ -1,6 +1,7 @@
 // The state of the mention popup: what is being written, who may be meant, which one the keys are on.
 import type { Member } from "@acos/protocol";
 import { useState, type RefObject } from "react";
+import { flushSync } from "react-dom";
 
 import { complete, matches, mentionAt, type MentionQuery } from "./mention-search.ts";
 
@@ -41,10 +42,12 @@ export function useMentions({ text, onText, field, members }: MentionsOptions): 
       query,
       handle: member.handle,
     });
-    onText(done.text);
-    dismiss();
-    // The caret can go to its place once React has put the text there.
-    requestAnimationFrame(() => element.setSelectionRange(done.caret, done.caret));
+    // At once, not in a later frame: a key pressed in between would be overtaken by the caret.
+    flushSync(() => {
+      onText(done.text);
+      dismiss();
+    });
+    element.setSelectionRange(done.caret, done.caret);
   };
   const move = (by: number): void => setIndex((found.length + index + by) % found.length);
   return {
