@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { AgentView, AuditHeadView, Me } from "@acos/protocol";
 
 import { openScene, type Scene } from "../star/scene.ts";
-import { beSignedIn, openBrowser, type Browser } from "./browser.ts";
+import { beSignedIn, eventually, openBrowser, type Browser } from "./browser.ts";
 
 /** More than the app shows at once. */
 const CHANGES = 60;
@@ -33,10 +33,10 @@ it("[B21] the newest entries stand first, in sentences, and older ones follow do
   await page.getByText(newest).waitFor();
   await page.getByText("the seal on its end holds").waitFor();
   const entries = page.getByRole("main").getByRole("listitem");
-  const shown = await entries.count();
-  expect(shown).toBeGreaterThanOrEqual(50);
+  await eventually(() => entries.count()).toBeGreaterThanOrEqual(50);
   await page.getByRole("button", { name: "Show older entries" }).click();
   await page.getByText("The beginning of the log").waitFor();
+  await entries.filter({ hasText: "You signed up" }).waitFor();
   const sentences = await entries.allInnerTexts();
   const at = (text: string): number => sentences.findIndex((one) => one.includes(text));
   expect(at(newest)).toBeLessThan(at("now version 3"));
@@ -56,7 +56,8 @@ it("[B21] an entry opens by the keyboard and shows what was hashed", async () =>
     .filter({ hasText: "You made the agent" });
   await row.locator("summary").press("Enter");
   await row.getByText(agent.id).waitFor();
-  expect(await row.getByText(/^[0-9a-f]{64}$/).innerText()).toHaveLength(head.hash.length);
+  const hash = row.getByText(/^[0-9a-f]{64}$/);
+  await eventually(async () => (await hash.innerText()).length).toBe(head.hash.length);
 });
 
 it("[B21] a seal that does not hold is said aloud", async () => {
@@ -68,7 +69,7 @@ it("[B21] a seal that does not hold is said aloud", async () => {
   });
   await page.goto("/settings/audit");
   await page.getByRole("alert").getByText("does not hold").waitFor();
-  expect(await page.getByText("the seal on its end holds").count()).toBe(0);
+  await eventually(() => page.getByText("the seal on its end holds").count()).toBe(0);
 });
 
 it("[B21] who may not manage is told so, and nothing is asked for", async () => {
@@ -83,7 +84,9 @@ it("[B21] who may not manage is told so, and nothing is asked for", async () => 
   });
   await page.goto("/settings/audit");
   await page.getByText("Only owners and admins").waitFor();
-  expect(await page.getByRole("link", { name: "Audit log" }).count()).toBe(0);
+  await eventually(() => page.getByRole("link", { name: "Audit log" }).count()).toBe(0);
+  // All that the page asks for was asked for.
+  await page.waitForLoadState("networkidle");
   expect(asked.filter((url) => /\/api\/.*\/audit/.test(url))).toEqual([]);
   expect(browser.complaints).toEqual([]);
 });

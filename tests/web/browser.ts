@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { chromium, type BrowserContext, type Locator, type Page } from "playwright-core";
+import { expect } from "vitest";
 
 const FLAGS = [
   "--no-sandbox",
@@ -111,6 +112,24 @@ export async function beSignedIn(browser: Browser, url: string, cookie: string):
     return { name, value: value.join("="), url };
   });
   await browser.context.addCookies(cookies);
+}
+
+/** What a page comes to: read again and again until it is as asserted. A page is never read once right after an action. */
+export function eventually<T>(read: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(read, { timeout: ANSWER_MS });
+}
+
+/** Where a thing stands once it has stopped moving. */
+export async function restingPlace(thing: Locator): Promise<unknown> {
+  let last: unknown = null;
+  let same = 0;
+  await eventually(async () => {
+    const now = JSON.stringify(await thing.boundingBox());
+    same = now === last ? same + 1 : 0;
+    last = now;
+    return same;
+  }).toBeGreaterThanOrEqual(3);
+  return thing.boundingBox();
 }
 
 export function composer(page: Page): Locator {

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { AgentView, GroupView } from "@acos/protocol";
@@ -13,6 +14,7 @@ import {
   ANSWER_MS,
   beSignedIn,
   composer,
+  eventually,
   messagesOf,
   openBrowser,
   say,
@@ -25,7 +27,23 @@ const PHONE = { width: 390, height: 844 };
 let scene: Scene;
 let browser: Browser;
 let group: GroupView;
-let pages: readonly (readonly [string, string])[];
+let pages: readonly ShownPage[];
+
+interface ShownPage {
+  readonly name: string;
+  readonly path: string;
+  /** What is there once all the page has to show has come. */
+  readonly whole: (page: Page) => Locator;
+}
+
+const button = (name: string) => (page: Page) => page.getByRole("button", { name });
+const listItem = (page: Page) => page.getByRole("main").getByRole("listitem").first();
+const text = (words: string) => (page: Page) => page.getByRole("main").getByText(words).first();
+
+const BEFORE: readonly ShownPage[] = [
+  { name: "sign-in", path: "/sign-in", whole: button("Sign in") },
+  { name: "sign-up", path: "/sign-up", whole: button("Create account") },
+];
 
 /** Where a person looks at the screens; nothing is kept without it. */
 const SHOTS = process.env["ACOS_SHOTS"];
@@ -55,15 +73,15 @@ beforeAll(async () => {
   const doer = await scene.agent("doer", { name: "Dora", tools: ["calculate", tool] });
   group = await scene.group([doer]);
   pages = [
-    ["group", `/groups/${group.id}`],
-    ["new-group", "/new-group"],
-    ["agents", "/agents"],
-    ["new-agent", "/agents/new"],
-    ["edit-agent", `/agents/${doer.id}`],
-    ["models", "/settings/models"],
-    ["secrets", "/settings/secrets"],
-    ["keys", "/settings/keys"],
-    ["audit", "/settings/audit"],
+    { name: "group", path: `/groups/${group.id}`, whole: button("Approve") },
+    { name: "new-group", path: "/new-group", whole: text("@doer") },
+    { name: "agents", path: "/agents", whole: text("@doer") },
+    { name: "new-agent", path: "/agents/new", whole: button("Create agent") },
+    { name: "edit-agent", path: `/agents/${doer.id}`, whole: button("Delete agent") },
+    { name: "models", path: "/settings/models", whole: text("scripted") },
+    { name: "secrets", path: "/settings/secrets", whole: text("mail.example.com") },
+    { name: "keys", path: "/settings/keys", whole: listItem },
+    { name: "audit", path: "/settings/audit", whole: text("The beginning of the log") },
   ];
 });
 afterAll(async () => {
@@ -77,10 +95,11 @@ async function shoot(name: string): Promise<void> {
   await browser.page.screenshot({ path: join(SHOTS, `${name}.png`) });
 }
 
-async function auditAt(path: string, name: string): Promise<string[]> {
+async function auditAt({ path, whole }: ShownPage, name: string): Promise<string[]> {
   const { page } = browser;
   await page.goto(path);
   await page.getByRole("heading", { level: 1 }).waitFor();
+  await whole(page).waitFor();
   await page.waitForLoadState("networkidle");
   await shoot(name);
   const problems = [
@@ -96,8 +115,8 @@ describe("every page", () => {
     const problems: string[] = [];
     for (const colorScheme of ["light", "dark"] as const) {
       await browser.page.emulateMedia({ colorScheme });
-      problems.push(...(await auditAt("/sign-in", `sign-in-${colorScheme}`)));
-      problems.push(...(await auditAt("/sign-up", `sign-up-${colorScheme}`)));
+      for (const page of BEFORE)
+        problems.push(...(await auditAt(page, `${page.name}-${colorScheme}`)));
     }
     expect(problems).toEqual([]);
   });
@@ -136,8 +155,8 @@ describe("every page", () => {
       for (const colorScheme of ["light", "dark"] as const) {
         await page.setViewportSize(viewport);
         await page.emulateMedia({ colorScheme });
-        for (const [name, path] of pages)
-          problems.push(...(await auditAt(path, `${name}-${size}-${colorScheme}`)));
+        for (const shown of pages)
+          problems.push(...(await auditAt(shown, `${shown.name}-${size}-${colorScheme}`)));
       }
     expect(problems).toEqual([]);
   });
@@ -155,7 +174,7 @@ describe("every page", () => {
     await page.getByRole("button", { name: "Show members" }).click();
     await page.getByRole("complementary", { name: "Members" }).waitFor();
     await shoot("members-phone");
-    expect(await page.evaluate(auditStructure)).toEqual([]);
+    await eventually(() => page.evaluate(auditStructure)).toEqual([]);
     await page
       .getByRole("complementary", { name: "Members" })
       .getByRole("button", { name: "Hide members" })

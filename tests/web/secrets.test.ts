@@ -8,7 +8,15 @@ import { signUp } from "../rest.ts";
 import { script } from "../scripted-model.ts";
 import { joinOrg } from "../star/access-world.ts";
 import { openScene, type Scene } from "../star/scene.ts";
-import { ANSWER_MS, beSignedIn, messagesOf, openBrowser, say, type Browser } from "./browser.ts";
+import {
+  ANSWER_MS,
+  beSignedIn,
+  eventually,
+  messagesOf,
+  openBrowser,
+  say,
+  type Browser,
+} from "./browser.ts";
 
 const VALUE = "tk_8f2b71c0a6d94e53";
 
@@ -16,6 +24,8 @@ let scene: Scene;
 let browser: Browser;
 /** Texts of all answers, and addresses of all requests, since the browser was opened. */
 const heard: string[] = [];
+/** Answers whose text is still coming. */
+const hearing = new Set<Promise<void>>();
 
 beforeAll(async () => {
   scene = await openScene();
@@ -25,7 +35,10 @@ beforeAll(async () => {
     models: ["actor"],
   });
   browser = await openBrowser(scene.product.url);
-  browser.context.on("response", (response) => void hear(response));
+  browser.context.on("response", (response) => {
+    const one = hear(response).finally(() => hearing.delete(one));
+    hearing.add(one);
+  });
   await beSignedIn(browser, scene.product.url, scene.owner.cookie);
 });
 afterAll(async () => {
@@ -75,15 +88,15 @@ describe("a secret", () => {
     await field(page, "Hosts it may be sent to").fill("not/a host");
     await page.getByRole("button", { name: "Keep secret" }).click();
     const hosts = field(page, "Hosts it may be sent to");
-    await expect.poll(() => hosts.getAttribute("aria-invalid")).toBe("true");
+    await eventually(() => hosts.getAttribute("aria-invalid")).toBe("true");
     await page.getByText('must be a host such as "api.example.com"').waitFor();
     await hosts.fill(scene.effects.host);
     await page.getByRole("button", { name: "Keep secret" }).click();
     await page.getByRole("status").getByText("desk is kept.").waitFor();
     const row = page.getByRole("listitem").filter({ hasText: "desk" });
-    expect(await row.innerText()).toContain(`goes to ${scene.effects.host}`);
-    expect(await row.innerText()).toMatch(/kept .* by you/);
-    expect(await field(page, "Value").inputValue()).toBe("");
+    await eventually(() => row.innerText()).toContain(`goes to ${scene.effects.host}`);
+    await eventually(() => row.innerText()).toMatch(/kept .* by you/);
+    await eventually(() => field(page, "Value").inputValue()).toBe("");
     expect(await remainsOf(page)).not.toContain(VALUE);
   });
 
@@ -117,8 +130,9 @@ describe("a secret", () => {
     const warning = page.getByText("Everybody in the organization can read this.");
     await warning.waitFor();
     await page.getByLabel("Headers: Secret").selectOption("desk");
-    expect(await page.getByLabel("Headers: Value").inputValue()).toBe("Bearer {{secret:desk}}");
-    expect(await warning.count()).toBe(0);
+    const value = page.getByLabel("Headers: Value");
+    await eventually(() => value.inputValue()).toBe("Bearer {{secret:desk}}");
+    await eventually(() => warning.count()).toBe(0);
     await page.getByRole("button", { name: "Create agent" }).click();
     await page.getByRole("link", { name: /Dora.*version 1/ }).click();
     await page.getByLabel("About").fill("Keeps the desk.");
@@ -153,11 +167,12 @@ describe("a secret", () => {
     const { page } = browser;
     await openSecrets(page);
     await page.getByRole("button", { name: "Change desk" }).click();
+    await field(page, "New value").waitFor();
     const hosts = field(page, "Hosts it may be sent to");
     await hosts.fill(`${scene.effects.host}\napi.example.com`);
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText(/"api.example.com" is a new host/).waitFor();
-    expect(await field(page, "New value").getAttribute("aria-invalid")).toBe("true");
+    await eventually(() => field(page, "New value").getAttribute("aria-invalid")).toBe("true");
     await hosts.fill(scene.effects.host);
     await page.getByRole("radio", { name: "Only these" }).check();
     await page.getByRole("checkbox", { name: "Office" }).check();
@@ -165,9 +180,10 @@ describe("a secret", () => {
     await page.getByRole("status").getByText("desk is changed.").waitFor();
     await page.getByRole("listitem").getByText("for Office").waitFor();
     await page.getByRole("button", { name: "Change desk" }).click();
-    await hosts.fill(`${scene.effects.host}, api.example.com`);
     await field(page, "New value").fill(VALUE);
+    await hosts.fill(`${scene.effects.host}, api.example.com`);
     await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("status").getByText("desk is changed.").waitFor();
     await page
       .getByRole("listitem")
       .getByText(/api\.example\.com/)
@@ -192,6 +208,7 @@ describe("a secret", () => {
     await openSecrets(other.page);
     await other.page.getByRole("listitem").getByText("mail.example.com").waitFor();
     await other.page.getByText("Only owners and admins").waitFor();
+    await other.page.waitForLoadState("networkidle");
     expect(await other.page.getByRole("main").getByRole("button").count()).toBe(0);
     expect(await other.page.getByRole("textbox").count()).toBe(0);
     await other.close();
@@ -203,7 +220,9 @@ describe("a secret", () => {
     await page.getByRole("button", { name: "Delete desk" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
     await page.getByRole("status").getByText("desk is deleted.").waitFor();
-    expect(await page.getByRole("button", { name: "Delete desk" }).count()).toBe(0);
+    await eventually(() => page.getByRole("button", { name: "Delete desk" }).count()).toBe(0);
+    await page.waitForLoadState("networkidle");
+    await Promise.all(hearing);
     expect(heard.length).toBeGreaterThan(20);
     expect(heard.filter((text) => text.includes(VALUE))).toEqual([]);
     const refusals = browser.complaints.filter((text) => !text.includes("400"));

@@ -1,7 +1,7 @@
 // Where messages are written: a field that grows, mentions by keyboard, and a word on who will wake before it is sent.
 import type { LocalView } from "@acos/client";
 import type { MemberId, MessageView } from "@acos/protocol";
-import { useEffect, type JSX, type KeyboardEvent, type RefObject } from "react";
+import { useLayoutEffect, type JSX, type KeyboardEvent, type RefObject } from "react";
 
 import { IconButton } from "../ui/button.tsx";
 import { words } from "../words.ts";
@@ -33,7 +33,8 @@ export function Composer({ text, onText, replyTo, onReplyEnd, field }: ComposerP
   const over = text.length - TEXT_MAX_CHARS;
   const canSend = text.trim() !== "" && over <= 0;
   const group = view.group?.name ?? "";
-  useEffect(() => field.current?.focus({ preventScroll: true }), [field, replyTo]);
+  // Together with what appears, not after it: what a person has chosen since must keep the focus.
+  useLayoutEffect(() => field.current?.focus({ preventScroll: true }), [field, replyTo]);
 
   const send = (): void => {
     if (!canSend) return;

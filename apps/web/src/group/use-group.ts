@@ -2,23 +2,24 @@
 import { connectGroup, type GroupConnection, type LocalView, type Snapshot } from "@acos/client";
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 
-/** The connection of a group while a page shows it; null for the moment before the first effect. */
+/** The connection of a group while a page shows it; null until it is open. Never that of a group shown before. */
 export function useConnection(group: string): GroupConnection | null {
-  const [connection, setConnection] = useState<GroupConnection | null>(null);
+  const [open, setOpen] = useState<{ group: string; connection: GroupConnection }>();
   useEffect(() => {
     const opened = connectGroup({ baseUrl: "", credentials: { type: "cookie" }, group });
     const retry = (): void => opened.retryNow();
     addEventListener("online", retry);
     document.addEventListener("visibilitychange", retry);
-    setConnection(opened);
+    setOpen({ group, connection: opened });
     return () => {
       removeEventListener("online", retry);
       document.removeEventListener("visibilitychange", retry);
       opened.close();
-      setConnection(null);
+      setOpen(undefined);
     };
   }, [group]);
-  return connection;
+  // A page that has just changed its group renders once before the effect has closed the line to the other.
+  return open?.group === group ? open.connection : null;
 }
 
 /** The connection for everything inside the page. */

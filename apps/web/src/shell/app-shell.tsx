@@ -7,9 +7,14 @@ import { words } from "../words.ts";
 import { Rail } from "./rail.tsx";
 
 export function AppShell(): JSX.Element {
-  const [open, setOpen] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
-  useEffect(() => setOpen(false), [path]);
+  const [open, setOpen] = useState(false);
+  const [over, setOver] = useState(path);
+  // Going to another page closes it while that page renders: an effect could come after the next press and undo it.
+  if (over !== path) {
+    setOver(path);
+    setOpen(false);
+  }
   useEffect(() => {
     if (!open) return undefined;
     const onKey = (event: KeyboardEvent): void => {
