@@ -37,8 +37,8 @@ export const triggerSchema = z.strictObject({
 export type Trigger = z.infer<typeof triggerSchema>;
 
 /**
- * Blocks in the order they are told: `charter` and `window` are the same bytes for every agent of the group,
- * `closing` and `trigger` differ. The agent's own instructions are not here: the pin says which version holds them.
+ * Blocks in the order they are told: `charter`, `pinned`, `summary` and `window` are the same bytes for every agent of the
+ * group, `closing` and `trigger` differ. Empty ones are not told. The agent's own instructions are not here: the pin says which version holds them.
  */
 export const briefingSchema = z.strictObject({
   briefing: idSchema("briefing"),
@@ -54,6 +54,10 @@ export const briefingSchema = z.strictObject({
     name: z.string(),
   }),
   charter: z.string(),
+  /** What members want told every time. */
+  pinned: z.array(windowMessageSchema),
+  /** What came before the window came to. */
+  summary: z.string(),
   window: z.array(windowMessageSchema),
   closing: z.string(),
   trigger: triggerSchema,

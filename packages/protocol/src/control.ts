@@ -10,9 +10,10 @@ import {
 } from "./agent-version.ts";
 import { auditBodySchema } from "./audit.ts";
 import { roleSchema, sentPolicySchema } from "./group-event.ts";
+import { searchQuerySchema } from "./history.ts";
 import { ORG_ROLES } from "./group-control.ts";
 import { idSchema } from "./ids.ts";
-import { PAGE_MAX } from "./limits.ts";
+import { PAGE_MAX, SEARCH_PAGE_MAX } from "./limits.ts";
 import { BUILTIN_TOOLS, toolConfigSchema } from "./tool.ts";
 
 export const meSchema = z.strictObject({
@@ -113,6 +114,8 @@ export const groupSummarySchema = z.strictObject({
   org: idSchema("org"),
   name: z.string(),
   createdAt: z.string(),
+  /** It lies in cold storage, and comes back with the next visit. */
+  archived: z.boolean(),
 });
 export type GroupSummary = z.infer<typeof groupSummarySchema>;
 
@@ -164,4 +167,11 @@ export const pageQuerySchema = z.strictObject({
   after: z.coerce.number().int().nonnegative().optional(),
   before: z.coerce.number().int().positive().optional(),
   cursor: z.string().max(200).optional(),
+  /** What to search for, where there is something to be searched. */
+  q: searchQuerySchema.optional(),
+});
+/** The query of a search: there is none without words, and its pages are small. */
+export const searchPageQuerySchema = pageQuerySchema.extend({
+  limit: z.coerce.number().int().min(1).max(SEARCH_PAGE_MAX).optional(),
+  q: searchQuerySchema,
 });

@@ -41,6 +41,7 @@ export const ERRORS = {
   agent_version_unavailable: { status: 502, retry: "later" },
   provider_refused: { status: 502, retry: "no" },
   provider_failed: { status: 502, retry: "later" },
+  storage_damaged: { status: 500, retry: "no" },
   unavailable: { status: 503, retry: "later" },
   provider_timeout: { status: 504, retry: "later" },
 } as const satisfies Record<string, ErrorRow>;

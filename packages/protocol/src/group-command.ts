@@ -1,10 +1,11 @@
 // Commands a member may give a group, as they arrive from a socket or from REST.
 import * as z from "zod";
 
-import { sentPolicySchema } from "./group-event.ts";
+import { BRIEFING_RULES, sentPolicySchema } from "./group-event.ts";
 import { idSchema } from "./ids.ts";
 import { sentPartsSchema } from "./message.ts";
 import { nameSchema } from "./agent-version.ts";
+import { summarySectionsSchema } from "./summary.ts";
 import { toolArgumentsSchema } from "./tool.ts";
 
 export const commandSchema = z.discriminatedUnion("kind", [
@@ -35,6 +36,15 @@ export const commandSchema = z.discriminatedUnion("kind", [
     arguments: toolArgumentsSchema.optional(),
   }),
   z.strictObject({ kind: z.literal("read-mark"), seq: z.int().nonnegative() }),
+  /** Asks for a summary of all so far: a milestone. */
+  z.strictObject({ kind: z.literal("summary-ask") }),
+  /** Writes the summary anew; it goes on standing for the same messages. */
+  z.strictObject({ kind: z.literal("summary-edit"), sections: summarySectionsSchema }),
+  z.strictObject({
+    kind: z.literal("briefing-rule-set"),
+    message: idSchema("message"),
+    rule: z.enum(BRIEFING_RULES),
+  }),
   z
     .strictObject({
       kind: z.literal("settings-change"),

@@ -6,8 +6,11 @@ import type { Result } from "./errors.ts";
 import type { CommandRequest } from "./group-command.ts";
 import type { LogEvent, Policy, Role } from "./group-event.ts";
 import type { GroupView, Page, RunView } from "./group-view.ts";
-import type { AgentId, GroupId, OrgId, RunId, UserId } from "./ids.ts";
+import type { JobView, SearchHit } from "./history.ts";
+import type { AgentId, GroupId, MessageId, OrgId, RunId, UserId } from "./ids.ts";
+import type { Ledger } from "./ledger.ts";
 import type { MessageView } from "./message.ts";
+import type { SummaryView } from "./summary.ts";
 
 export const ORG_ROLES = ["owner", "admin", "member"] as const;
 export type OrgRole = (typeof ORG_ROLES)[number];
@@ -41,6 +44,31 @@ export interface GroupCreation {
   readonly policy: Policy;
   readonly creator: UserCard;
   readonly agents: readonly { readonly card: AgentCard; readonly follow: "latest" | "pinned" }[];
+}
+
+/** What a bundle says of itself. */
+export interface BundleHead {
+  readonly group: GroupId;
+  readonly name: string;
+  readonly head: number;
+  /** Files that are no part of the log, such as `agents.json`. */
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+}
+
+/** A group to be made from another one's history: pulled from a group of this installation, or from a bundle that is staged. */
+export interface GroupCopy {
+  readonly group: GroupId;
+  readonly org: OrgId;
+  readonly name: string;
+  readonly creator: UserCard;
+  readonly principal: Principal;
+  readonly from:
+    | { readonly how: "fork"; readonly group: GroupId; readonly atSeq: number | null }
+    | {
+        readonly how: "import";
+        /** Agents of the bundle by the id they have there, with the card they have here. */
+        readonly agents: readonly { readonly there: AgentId; readonly card: AgentCard }[];
+      };
 }
 
 export type MemberPut =
@@ -77,7 +105,46 @@ export interface GroupControl {
     page: { before?: number; limit: number },
   ): Promise<Result<Page<RunView>>>;
   run(principal: Principal, run: RunId): Promise<Result<RunView>>;
-  briefing(principal: Principal, run: RunId, turn: number): Promise<Result<Briefing>>;
+  briefing(
+    principal: Principal,
+    run: RunId,
+    turn: number,
+  ): Promise<Result<Briefing & { readonly ledger: Ledger }>>;
+  message(principal: Principal, message: MessageId): Promise<Result<MessageView>>;
+  /** `cursor` is a hit's place in the whole answer. */
+  search(
+    principal: Principal,
+    page: { q: string; cursor: number; limit: number },
+  ): Promise<Result<Page<SearchHit>>>;
+  summaries(
+    principal: Principal,
+    page: { before?: number; limit: number },
+  ): Promise<Result<Page<SummaryView>>>;
+  jobs(
+    principal: Principal,
+    page: { before?: number; limit: number },
+  ): Promise<Result<Page<JobView>>>;
+  /** Moves the group to R2 and empties the object. For admins; an archived group stays archived. */
+  archive(principal: Principal): Promise<Result<{ seq: number }>>;
+  /** Brings an archived group back, as any other visit does. */
+  restore(principal: Principal): Promise<Result<GroupView>>;
+  /** The whole group as a bundle without its agents' configurations, which `agents.json` brings: the caller adds it. */
+  export(
+    principal: Principal,
+    files: readonly { readonly name: string; readonly text: string }[],
+  ): Promise<Result<ReadableStream<Uint8Array>>>;
+  /**
+   * Sent to a new object: keeps an uploaded bundle for `copyFrom` and says what it is, once every part has been found whole.
+   * `length` is in bytes.
+   */
+  stage(bundle: ReadableStream<Uint8Array>, length: number): Promise<Result<BundleHead>>;
+  /** Sent to a new object: become a copy of another group. Answers when all has come, or goes on by itself after some seconds. */
+  copyFrom(copy: GroupCopy): Promise<Result<GroupView>>;
+  /** Asked by a fork of its origin: events after a seq, the texts of withdrawn messages left out. For whoever may fork. */
+  copyPage(
+    principal: Principal,
+    page: { after: number; upTo: number },
+  ): Promise<Result<{ events: readonly LogEvent[]; head: number; name: string }>>;
   /** The role of the principal, for a routing token. */
   admit(principal: Principal): Promise<Result<{ role: Role; org: OrgId }>>;
   /**
@@ -90,7 +157,7 @@ export interface GroupControl {
    * The role then passes to the first of `heirs` who is a member; without one, the org's managers remain.
    */
   letGo(user: UserId, heirs: readonly UserId[]): Promise<Result<{ seq: number }>>;
-  /** Ends runs, closes sockets and wipes the object. For admins. */
+  /** Ends runs, closes sockets, wipes the object and what it has in R2. For admins. */
   deleteGroup(principal: Principal): Promise<Result<{ seq: number }>>;
 }
 
@@ -118,6 +185,8 @@ export interface SessionCredentials {
 export interface GroupDirectoryControl {
   /** Notes a group's name. The last one told counts. */
   rename(group: GroupId, name: string): Promise<void>;
+  /** Notes whether a group lies in cold storage. The last one told counts. */
+  noteArchived(group: GroupId, archived: boolean): Promise<void>;
 }
 
 /** Remote methods of the Orchestrator's `AuditTrail` entrypoint: what happens inside groups is told by the groups. */

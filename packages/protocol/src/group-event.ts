@@ -4,8 +4,18 @@ import * as z from "zod";
 import { agentPinSchema, handleSchema } from "./agent-version.ts";
 import { problemSchema } from "./errors.ts";
 import { idSchema } from "./ids.ts";
+import {
+  BRIEFING_BUDGET_MAX_TOKENS,
+  BRIEFING_BUDGET_MIN_TOKENS,
+  BRIEFING_BUDGET_TOKENS,
+} from "./limits.ts";
 import { mentionSchema, partSchema, routingSchema, usageSchema } from "./message.ts";
+import { summarySectionsSchema } from "./summary.ts";
 import { toolArgumentsSchema, toolResultSchema } from "./tool.ts";
+
+/** What members may say of a message's place in briefings: always told, never told, or as it comes. */
+export const BRIEFING_RULES = ["pinned", "excluded", "normal"] as const;
+export type BriefingRule = (typeof BRIEFING_RULES)[number];
 
 export const ROLES = ["admin", "member", "viewer"] as const;
 export type Role = (typeof ROLES)[number];
@@ -25,6 +35,12 @@ export const policySchema = z.strictObject({
       chainDepth: z.int().min(0).max(20).default(6),
     })
     .prefault({}),
+  /** Tokens (estimated) that a briefing may take beside the agent's own instructions. */
+  briefingTokens: z
+    .int()
+    .min(BRIEFING_BUDGET_MIN_TOKENS)
+    .max(BRIEFING_BUDGET_MAX_TOKENS)
+    .default(BRIEFING_BUDGET_TOKENS),
 });
 export type Policy = z.infer<typeof policySchema>;
 
@@ -43,6 +59,8 @@ const message = idSchema("message");
 const call = idSchema("toolCall");
 const approval = idSchema("approval");
 const turn = z.int().positive();
+const summary = idSchema("summary");
+const seq = z.int().nonnegative();
 const digest = z.string();
 
 /** A member as the log introduces it: a person by `user`, an agent by its pin. */
@@ -70,6 +88,8 @@ export const memberSchema = z.discriminatedUnion("type", [
   }),
 ]);
 export type Member = z.infer<typeof memberSchema>;
+const userMemberSchema = memberSchema.options[0];
+const agentMemberSchema = memberSchema.options[1];
 export type AgentMember = Extract<Member, { type: "agent" }>;
 export type UserMember = Extract<Member, { type: "user" }>;
 
@@ -169,6 +189,8 @@ export const groupEventSchema = z.discriminatedUnion("kind", [
     usage: usageSchema,
     cost: z.number(),
     model: z.string(),
+    /** What the call was estimated at before it was made. */
+    estimatedInput: z.int().nonnegative().optional(),
   }),
   z.strictObject({
     kind: z.literal("tool-call-made"),
@@ -223,6 +245,66 @@ export const groupEventSchema = z.discriminatedUnion("kind", [
     reason: z.string().optional(),
     problem: problemSchema.optional(),
     by: member.optional(),
+  }),
+  /** A summary of everything up to `upTo` is to be made; `by` where a member asked for it. */
+  z.strictObject({
+    kind: z.literal("summary-asked"),
+    summary,
+    upTo: seq,
+    pin: agentPinSchema,
+    by: member.optional(),
+  }),
+  /** From now on briefings tell this in place of the messages up to `upTo`. `by`: a member wrote it. */
+  z.strictObject({
+    kind: z.literal("summary-made"),
+    summary,
+    version: z.int().positive(),
+    upTo: seq,
+    sections: summarySectionsSchema,
+    by: member.optional(),
+    model: z.string().optional(),
+    usage: usageSchema.optional(),
+    cost: z.number().optional(),
+  }),
+  /** The summary that was asked for was not to be had, or did not pass its check: the one before stays. */
+  z.strictObject({
+    kind: z.literal("summary-refused"),
+    summary,
+    reason: z.string(),
+    usage: usageSchema.optional(),
+    cost: z.number().optional(),
+  }),
+  /** A message's place in briefings; a pinned one is told with this label and text, which are then its own. */
+  z.strictObject({
+    kind: z.literal("briefing-rule-set"),
+    message,
+    rule: z.enum(BRIEFING_RULES),
+    label: z.string(),
+    text: z.string(),
+    by: member,
+  }),
+  z.strictObject({ kind: z.literal("group-archived"), by: member.optional() }),
+  z.strictObject({
+    kind: z.literal("group-restored"),
+    /** The snapshot it came from. */
+    generation: z.int().positive(),
+    by: member.optional(),
+    /** A newer snapshot was damaged: this many events are lost. Absent where nothing is. */
+    lost: z.int().positive().optional(),
+  }),
+  /**
+   * All before this is another group's history: the fork or import begins here, with its own id, its creator as the only
+   * person, and the agents under pins of this installation. Runs and approvals of before have ended.
+   */
+  z.strictObject({
+    kind: z.literal("group-copied"),
+    how: z.enum(["fork", "import"]),
+    from: z.strictObject({ group: idSchema("group"), name: z.string(), seq }),
+    group: idSchema("group"),
+    org: idSchema("org"),
+    name: z.string(),
+    creator: userMemberSchema,
+    agents: z.array(agentMemberSchema),
   }),
 ]);
 export type GroupEvent = z.infer<typeof groupEventSchema>;

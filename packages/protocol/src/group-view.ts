@@ -43,6 +43,22 @@ export const groupViewSchema = z.strictObject({
   /** Runs that have not ended. */
   runs: z.array(openRunSchema),
   approvals: z.array(openApprovalSchema),
+  /** Messages that members pinned into every briefing, or keep out of it. */
+  briefingRules: z.array(
+    z.strictObject({ message: idSchema("message"), rule: z.enum(["pinned", "excluded"]) }),
+  ),
+  /** What is going on with the summary; null where none was made yet. */
+  summary: z
+    .strictObject({
+      /** 0 before the first. */
+      version: z.int().nonnegative(),
+      upTo: z.int().nonnegative(),
+      /** One is being made. */
+      making: z.boolean(),
+    })
+    .nullable(),
+  /** `copying` until all of a fork's or import's history has come. */
+  state: z.enum(["active", "copying"]),
 });
 export type GroupView = z.infer<typeof groupViewSchema>;
 export type OpenApproval = z.infer<typeof openApprovalSchema>;

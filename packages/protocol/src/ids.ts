@@ -12,6 +12,8 @@ export const ID_PREFIXES = {
   message: "msg",
   toolCall: "tcl",
   approval: "apr",
+  summary: "smy",
+  job: "job",
   connection: "cnn",
   apiKey: "key",
   request: "req",
@@ -30,6 +32,8 @@ export type BriefingId = IdOf<"briefing">;
 export type MessageId = IdOf<"message">;
 export type ToolCallId = IdOf<"toolCall">;
 export type ApprovalId = IdOf<"approval">;
+export type SummaryId = IdOf<"summary">;
+export type JobId = IdOf<"job">;
 export type ConnectionId = IdOf<"connection">;
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -45,9 +45,54 @@ export const PAGE_MAX = 500;
 export const PAGE_DEFAULT = 100;
 /** Members of one group. */
 export const MEMBERS_MAX = 200;
-/** Tokens (estimated) of a briefing's window and run together; the window is cut back to 0.3 of it. */
+/** Tokens (estimated) of a briefing's window and run together, where a group sets no number of its own … */
 export const BRIEFING_BUDGET_TOKENS = 32_000;
+/** … and the numbers it may set. */
+export const BRIEFING_BUDGET_MIN_TOKENS = 4_000;
+export const BRIEFING_BUDGET_MAX_TOKENS = 500_000;
+/** A window past this share of the budget is to be summarised … */
+export const BRIEFING_COMPACT_SHARE = 0.8;
+/** … until this much of it is left. */
 export const BRIEFING_KEEP_SHARE = 0.3;
+/** A summary is tried again once the window has grown by this share of the budget since the last try. */
+export const BRIEFING_RETRY_SHARE = 0.2;
+/** A summary's share of the budget. */
+export const SUMMARY_SHARE = 0.1;
+/** Bullets of one section, and the length of one: a summary is told in every briefing. */
+export const SUMMARY_BULLETS_MAX = 40;
+export const SUMMARY_BULLET_MAX_CHARS = 1_000;
+/** Messages that a group pins into every briefing, and those it keeps out. */
+export const PINS_MAX = 50;
+/** The share of the budget that pinned messages may take together. */
+export const PINS_SHARE = 0.1;
+/** Characters of a search. */
+export const SEARCH_QUERY_MAX_CHARS = 500;
+/** Hits of one search, over all pages. */
+export const SEARCH_HITS_MAX = 200;
+/** Hits of one page, at most and by default: each carries a stretch of text. */
+export const SEARCH_PAGE_MAX = 50;
+export const SEARCH_PAGE_DEFAULT = 20;
+/** Events of one segment: small enough to be read whole for a single page. */
+export const SEGMENT_MAX_EVENTS = 2_048;
+/** Bytes of a segment before compression: several fit into an object's memory. */
+export const SEGMENT_MAX_BYTES = 4 * 1024 * 1024;
+/** Events that stay in the object when older ones move to R2: what sockets replay and pages begin with. */
+export const HOT_EVENTS = 1_024;
+/** Events in the object before the oldest move: those that stay and a whole segment. */
+export const HOT_MAX_EVENTS = HOT_EVENTS + SEGMENT_MAX_EVENTS;
+/** Events that a snapshot carries beside the folded state; the others lie in segments. */
+export const SNAPSHOT_TAIL_EVENTS = 256;
+/** Snapshots that are kept; a damaged one gives way to the one before. */
+export const SNAPSHOT_GENERATIONS = 3;
+/** A group without news for this long writes a snapshot … */
+export const IDLE_SNAPSHOT_MS = 10 * 60_000;
+/** … and for this long is archived. */
+export const IDLE_ARCHIVE_MS = 7 * 24 * 60 * 60_000;
+/** A bundle that is imported: what the platform takes as one request. */
+export const IMPORT_MAX_BYTES = 100 * 1024 * 1024;
+/** A file of a bundle that is no part of its log, and how many there are: together half of what one remote call may carry. */
+export const BUNDLE_FILE_MAX_BYTES = 1024 * 1024;
+export const BUNDLE_FILES_MAX = 16;
 /** Characters of instructions in an AgentVersion. */
 export const INSTRUCTIONS_MAX_CHARS = 64_000;
 /** Tools of one AgentVersion. */

@@ -6,8 +6,11 @@ import * as control from "./control.ts";
 import { commandRequestSchema } from "./group-command.ts";
 import { logEventSchema } from "./group-event.ts";
 import { groupViewSchema, runViewSchema } from "./group-view.ts";
+import { groupForkSchema, jobViewSchema, searchHitSchema } from "./history.ts";
+import { ledgerSchema } from "./ledger.ts";
 import { messageViewSchema } from "./message.ts";
 import { secretPutSchema, secretViewSchema } from "./secret.ts";
+import { summaryViewSchema } from "./summary.ts";
 
 /** Where an operation's subject lives, and so which access function guards it. */
 export type Guard = "user" | "org" | "agent" | "group";
@@ -269,9 +272,72 @@ export const OPERATIONS = {
   getBriefing: {
     method: "GET",
     path: "/groups/{id}/runs/{run}/turns/{n}/briefing",
-    summary: "Exactly what the agent was told for one turn",
+    summary: "Exactly what the agent was told for one turn, and why",
     guard: "group",
-    answer: briefingSchema,
+    answer: briefingSchema.extend({ ledger: ledgerSchema }),
+  },
+  getMessage: {
+    method: "GET",
+    path: "/groups/{id}/messages/{message}",
+    summary: "One message, however old",
+    guard: "group",
+    answer: messageViewSchema,
+  },
+  searchGroup: {
+    method: "GET",
+    path: "/groups/{id}/search",
+    summary: "Messages that fit the words in q, best first, over the whole log",
+    guard: "group",
+    list: searchHitSchema,
+  },
+  listSummaries: {
+    method: "GET",
+    path: "/groups/{id}/summaries",
+    summary: "Summaries that briefings told, newest first",
+    guard: "group",
+    list: summaryViewSchema,
+  },
+  listJobs: {
+    method: "GET",
+    path: "/groups/{id}/jobs",
+    summary: "Work on a group's storage, newest first",
+    guard: "group",
+    list: jobViewSchema,
+  },
+  archiveGroup: {
+    method: "POST",
+    path: "/groups/{id}/archive",
+    summary: "Move a group to cold storage; the next visit brings it back",
+    guard: "group",
+    answer: control.groupSummarySchema,
+  },
+  restoreGroup: {
+    method: "POST",
+    path: "/groups/{id}/restore",
+    summary: "Bring an archived group back",
+    guard: "group",
+    answer: groupViewSchema,
+  },
+  forkGroup: {
+    method: "POST",
+    path: "/groups/{id}/fork",
+    summary: "Make a new group from this one's history up to a seq",
+    guard: "group",
+    body: groupForkSchema,
+    answer: groupViewSchema,
+  },
+  exportGroup: {
+    method: "GET",
+    path: "/groups/{id}/export",
+    summary: "The whole group as a portable bundle (a tar archive)",
+    guard: "group",
+  },
+  importGroup: {
+    method: "POST",
+    path: "/orgs/{org}/groups/import",
+    summary: "Make a group from a bundle; the body is the bundle itself",
+    guard: "org",
+    answer: groupViewSchema,
   },
 } as const satisfies Record<string, Operation>;
 

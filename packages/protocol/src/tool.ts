@@ -7,7 +7,9 @@ import {
   TOOL_RESULT_MAX_CHARS,
 } from "./limits.ts";
 
-export const BUILTIN_TOOLS = ["current_time", "calculate"] as const;
+export const BUILTIN_TOOLS = ["current_time", "calculate", "recall", "read_message"] as const;
+/** Built-in tools that the group answers itself, from its own log. */
+export const GROUP_TOOLS = ["recall", "read_message"] as const satisfies readonly BuiltinTool[];
 export type BuiltinTool = (typeof BUILTIN_TOOLS)[number];
 
 export const HTTP_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;

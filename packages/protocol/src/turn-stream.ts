@@ -33,6 +33,8 @@ export const turnPartSchema = z.discriminatedUnion("type", [
     usage: usageSchema,
     /** US dollars; 0 where no price is known. */
     cost: z.number().nonnegative(),
+    /** What the whole call was estimated at before it was made; the group learns from the difference. */
+    estimatedInput: z.int().nonnegative().optional(),
   }),
   z.strictObject({ type: z.literal("failure"), problem: problemSchema }),
 ]);

@@ -3,3 +3,7 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes: ArrayBuffer | Uint8Array): string;
 }
+interface ReadableStream<R = unknown> {
+  readonly locked: boolean;
+  cancel(reason?: R): Promise<void>;
+}
