@@ -9,15 +9,24 @@ import type {
   Member,
   Part,
   Role,
-  RunId,
   UserId,
 } from "@acos/protocol";
 
 import { decideApproval } from "./approval.ts";
+import { decideBriefingRule } from "./briefing/place-message.ts";
+import {
+  askWhenDue,
+  decideSummaryAsk,
+  decideSummaryEdit,
+  decideSummaryFinish,
+  type SummaryFinish,
+} from "./compaction/decide-summary.ts";
 import { DecisionDraft, refuse, type Decision, type MessageFacts } from "./decision.ts";
+import { decideArchive, decideRestore, type Archive, type Restore } from "./lifecycle/archive.ts";
+import { decideCopy, type Copy } from "./lifecycle/copy.ts";
 import { decideAdopt, decideCreate, decideLetGo, decidePut, decideRemove } from "./membership.ts";
 import { decideEdit, decidePost, decideReaction, decideRedact } from "./message.ts";
-import { decideRecover } from "./recover.ts";
+import { decideRecover, type Recover } from "./recover.ts";
 import {
   decideCancel,
   decideResume,
@@ -64,13 +73,31 @@ export type GroupCommand =
   | TurnFail
   | ToolFinish
   | ToolLost
-  | { readonly kind: "recover"; readonly runs: readonly RunId[] };
+  | SummaryFinish
+  | Recover
+  | Archive
+  | Restore
+  | Copy;
 
 /** Decides a command on a state. A refusal changes nothing; an acceptance without events found all as asked for already. */
 export function decide(state: GroupState, command: GroupCommand, given: Given): Decision {
   const draft = new DecisionDraft(state, given);
   if (command.kind === "group-create") return decideCreate(draft, command.creation);
   if (!state.group) return refuse("not_found", "There is no such group.");
+  const decision = decideOn(draft, command);
+  if (!decision.ok || !draft.changed || isLifecycle(command)) return decision;
+  askWhenDue(draft);
+  return draft.accept();
+}
+
+type OnGroup = Exclude<GroupCommand, { kind: "group-create" }>;
+
+/** Whether the command is of a group that is put away or made anew: nothing else is begun with it. */
+function isLifecycle({ kind }: OnGroup): boolean {
+  return kind === "archive" || kind === "restore" || kind === "copy";
+}
+
+function decideOn(draft: DecisionDraft, command: OnGroup): Decision {
   switch (command.kind) {
     case "member-command":
       return decideMemberCommand(draft, command);
@@ -91,7 +118,15 @@ export function decide(state: GroupState, command: GroupCommand, given: Given): 
     case "tool-lost":
       return decideToolLost(draft, command);
     case "recover":
-      return decideRecover(draft, command.runs);
+      return decideRecover(draft, command);
+    case "summary-finish":
+      return decideSummaryFinish(draft, command);
+    case "archive":
+      return decideArchive(draft, command);
+    case "restore":
+      return decideRestore(draft, command);
+    case "copy":
+      return decideCopy(draft, command);
     default:
       return command satisfies never;
   }
@@ -107,6 +142,9 @@ export const COMMAND_ROLES: Readonly<Record<Command["kind"], Role>> = {
   "run-resume": "member",
   "approval-decide": "member",
   "read-mark": "viewer",
+  "summary-ask": "member",
+  "summary-edit": "member",
+  "briefing-rule-set": "member",
   "settings-change": "admin",
 };
 
@@ -146,6 +184,12 @@ function decideMemberCommand(draft: DecisionDraft, given: MemberCommand): Decisi
       return draft
         .effect({ kind: "mark-read", member: by, upTo: Math.min(command.seq, draft.state.head) })
         .accept();
+    case "summary-ask":
+      return decideSummaryAsk(draft, by);
+    case "summary-edit":
+      return decideSummaryEdit(draft, by, command);
+    case "briefing-rule-set":
+      return decideBriefingRule(draft, by, command, facts);
     case "settings-change": {
       const { kind: _, ...change } = command;
       if (change.name !== undefined) draft.effect({ kind: "announce-name", name: change.name });

@@ -9,6 +9,7 @@ import {
   type Part,
   type Problem,
   type RunId,
+  type SummaryId,
   type ToolCallId,
   type UserId,
 } from "@acos/protocol";
@@ -26,6 +27,8 @@ export type Effect =
       readonly attempt: number;
       /** How long to wait first, in milliseconds. */
       readonly afterMs: number;
+      /** The state at which the turn began: a briefing composed from it can be composed again from the log, to the byte. */
+      readonly state: GroupState;
     }
   | {
       readonly kind: "call-tool";
@@ -34,6 +37,8 @@ export type Effect =
       readonly call: ToolCallId;
     }
   | { readonly kind: "abort"; readonly run: RunId }
+  /** Have the summary made that the state waits for, after so many milliseconds: `composeSummaryRequest` says from what. */
+  | { readonly kind: "summarize"; readonly summary: SummaryId; readonly afterMs: number }
   | { readonly kind: "close-sockets"; readonly user: UserId }
   | { readonly kind: "announce-name"; readonly name: string }
   | { readonly kind: "mark-read"; readonly member: MemberId; readonly upTo: number };
@@ -55,6 +60,8 @@ export type Decision = Accepted | Refused;
 export interface MessageFacts {
   readonly message: MessageId;
   readonly by: MemberId;
+  readonly seq: number;
+  readonly at: number;
   readonly redacted: boolean;
   readonly parts: readonly Part[];
 }
@@ -74,6 +81,11 @@ export class DecisionDraft {
 
   get state(): GroupState {
     return this.#state;
+  }
+
+  /** Whether any fact was added yet. */
+  get changed(): boolean {
+    return this.#events.length > 0;
   }
 
   /** Adds a fact and folds it. */

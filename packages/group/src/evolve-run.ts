@@ -7,6 +7,10 @@ import {
   type RunId,
 } from "@acos/protocol";
 
+import { budgetOf } from "./briefing/budget.ts";
+import { calibrate } from "./briefing/calibration.ts";
+import { clipToolResult } from "./briefing/clip.ts";
+import { plainName } from "./briefing/label.ts";
 import { isOpen, nextRunState, type RunFact } from "./run-table.ts";
 import {
   addUsage,
@@ -19,7 +23,6 @@ import {
   type OpenTurn,
   type Run,
 } from "./state.ts";
-import { clipToolResult } from "./tokens.ts";
 
 const RUN_KINDS = [
   "run-queued",
@@ -40,6 +43,8 @@ export type RunEvent = EventOf<(typeof RUN_KINDS)[number]>;
 type Placed<E> = { readonly seq: number; readonly at: number; readonly event: E };
 type Change = Partial<GroupState>;
 
+/** Wakes that are remembered at most: more come together only in a log that was made to hurt. */
+const WAKES_MAX = 1_000;
 /** How long wakes between agents are remembered: the longest any limit looks back. */
 const WAKE_MEMORY_MS = 60 * 60_000;
 
@@ -62,20 +67,26 @@ function foldRun(
 ): Change {
   switch (event.kind) {
     case "run-started":
-      return put(state, {
-        ...step(run, "start"),
-        pin: event.pin,
-        version: event.version,
-        startedSeq: seq,
-      });
+      return {
+        lastRan: run.member,
+        ...put(state, {
+          ...step(run, "start"),
+          pin: event.pin,
+          version: event.version,
+          startedSeq: seq,
+        }),
+      };
     case "turn-started":
       return put(state, { ...step(run, "turn"), open: openTurn(event, at), steps: closeTurn(run) });
     case "turn-ended":
-      return put(state, {
-        ...withTurn(run, { answered: true }),
-        usage: addUsage(run.usage, event.usage),
-        cost: run.cost + event.cost,
-      });
+      return {
+        calibration: calibrate(state.calibration, run, event),
+        ...put(state, {
+          ...withTurn(run, { answered: true }),
+          usage: addUsage(run.usage, event.usage),
+          cost: run.cost + event.cost,
+        }),
+      };
     case "tool-call-made":
       return put(state, withTurn(run, { calls: [...(run.open?.calls ?? []), newCall(event)] }));
     case "approval-asked": {
@@ -93,7 +104,8 @@ function foldRun(
         withCall(run, event.call, (call) => ({ ...call, dispatches: call.dispatches + 1 })),
       );
     case "tool-result-received": {
-      const result = { isError: event.result.isError, text: clipToolResult(event.result.text) };
+      const text = clipToolResult(event.result.text, event.call, budgetOf(state).result);
+      const result = { isError: event.result.isError, text };
       return put(
         state,
         withCall(run, event.call, (call) => ({ ...call, result })),
@@ -114,7 +126,7 @@ function foldRun(
 }
 
 function queue(state: GroupState, { seq, at, event }: Placed<EventOf<"run-queued">>): Change {
-  const entry = state.window.find((candidate) => candidate.message === event.trigger);
+  const entry = state.window.findLast((candidate) => candidate.message === event.trigger);
   const author = entry && memberOf(state, entry.by);
   const run: Run = {
     run: event.run,
@@ -122,9 +134,10 @@ function queue(state: GroupState, { seq, at, event }: Placed<EventOf<"run-queued
     state: "queued",
     trigger: {
       message: event.trigger,
-      author: author?.name ?? "someone",
+      author: plainName(author?.name ?? "") || "someone",
       text: entry?.text ?? "",
     },
+    triggerSeq: entry?.seq ?? null,
     root: event.root,
     depth: event.depth,
     queuedSeq: seq,
@@ -134,6 +147,7 @@ function queue(state: GroupState, { seq, at, event }: Placed<EventOf<"run-queued
     turnsAllowed: RUN_TURNS_MAX,
     open: null,
     steps: [],
+    said: [],
     usage: NO_USAGE,
     cost: 0,
   };
@@ -142,7 +156,10 @@ function queue(state: GroupState, { seq, at, event }: Placed<EventOf<"run-queued
   const recent = state.wakes.filter((wake) => at - wake.at < WAKE_MEMORY_MS);
   return {
     ...queued,
-    wakes: [...recent, { from: entry.by, to: event.member, root: event.root, at }],
+    wakes: [
+      ...recent.slice(-WAKES_MAX),
+      { from: entry.by, to: event.member, root: event.root, at },
+    ],
   };
 }
 

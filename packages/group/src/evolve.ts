@@ -1,9 +1,27 @@
 // evolve(state, event) → state: folds one fact in. It never refuses, it never decides; the log is always right.
 import type { EventOf, GroupEventKind, LogEvent, MemberId } from "@acos/protocol";
 
+import { fullPolicy } from "./briefing/budget.ts";
+import { changePin, setRule } from "./briefing/pins.ts";
+import {
+  addToWindow,
+  changeInWindow,
+  refitWindow,
+  windowText,
+  withdrawnText,
+} from "./briefing/window.ts";
+import {
+  afterChange,
+  foldAsked,
+  foldMade,
+  foldRefused,
+  retoldSummary,
+  withoutMessage,
+} from "./compaction/fold.ts";
 import { evolveRun, isRunEvent, type RunEvent } from "./evolve-run.ts";
-import { memberOf, withEntry, withoutEntry, type GroupState } from "./state.ts";
-import { addToWindow, changeInWindow, labelOf, windowText } from "./window.ts";
+import { foldCopied } from "./lifecycle/fold-copy.ts";
+import { changeInRuns } from "./said-in-runs.ts";
+import { withEntry, withoutEntry, type GroupState } from "./state.ts";
 
 type Placed<E> = { readonly seq: number; readonly at: number; readonly event: E };
 type Fold<K extends GroupEventKind> = (
@@ -37,21 +55,12 @@ const ROOM: { readonly [K in RoomKind]: Fold<K> } = {
       id: event.group,
       org: event.org,
       name: event.name,
-      policy: event.policy,
+      policy: fullPolicy(event.policy),
       createdAt: at,
       epoch: 1,
     },
   }),
-  "settings-changed": (state, { event }) =>
-    state.group
-      ? {
-          group: {
-            ...state.group,
-            name: event.name ?? state.group.name,
-            policy: event.policy ?? state.group.policy,
-          },
-        }
-      : {},
+  "settings-changed": (state, { event }) => changeSettings(state, event),
   "member-joined": (state, { event }) => ({
     members: withEntry(state.members, event.member.member, event.member),
     former: withoutEntry(state.former, event.member.member),
@@ -71,32 +80,92 @@ const ROOM: { readonly [K in RoomKind]: Fold<K> } = {
     return { members: withEntry(state.members, event.member, adopted) };
   },
   "message-posted": (state, { seq, at, event }) => ({
-    ...addToWindow(state, {
-      seq,
-      at,
-      message: event.message,
-      by: event.by,
-      label: labelOf(memberOf(state, event.by), event.by, at),
-      text: windowText(event.parts),
-    }),
-    ...rememberTurnText(state, event),
+    ...addToWindow(state, { ...event, seq, at }),
+    ...rememberTurnText(state, { seq, event }),
   }),
-  "message-edited": (state, { event }) =>
-    changeInWindow(state, event.message, windowText(event.parts)),
-  "message-redacted": (state, { event }) =>
-    changeInWindow(state, event.message, "(this message was withdrawn)"),
+  "message-edited": (state, { event }) => edit(state, event),
+  "message-redacted": (state, { event }) => withdraw(state, event),
   "reaction-set": () => ({}),
+  "summary-asked": foldAsked,
+  "summary-made": (state, { event }) => foldMade(state, event),
+  "summary-refused": (state, { event }) => foldRefused(state, event),
+  "briefing-rule-set": (state, { event }) => place(state, event),
+  "group-archived": () => ({}),
+  "group-restored": () => ({}),
+  "group-copied": (state, { at, event }) => foldCopied(state, { at, event }),
 };
+
+/** Several changes of one fact, each seeing the state after the one before. */
+function inTurn(
+  state: GroupState,
+  ...changes: readonly ((state: GroupState) => Partial<GroupState>)[]
+): GroupState {
+  return changes.reduce((now, change) => ({ ...now, ...change(now) }), state);
+}
+
+function changeSettings(
+  state: GroupState,
+  event: EventOf<"settings-changed">,
+): Partial<GroupState> {
+  const { group } = state;
+  if (!group) return {};
+  const policy = event.policy ? fullPolicy(event.policy) : group.policy;
+  const changed = { group: { ...group, name: event.name ?? group.name, policy } };
+  if (policy.briefingTokens === group.policy.briefingTokens) return changed;
+  return inTurn(state, () => changed, retoldSummary, refitWindow);
+}
+
+function edit(state: GroupState, event: EventOf<"message-edited">): Partial<GroupState> {
+  const { message, parts } = event;
+  const textFor = ({ seq }: { seq: number }) => windowText(state, parts, seq);
+  return inTurn(
+    state,
+    (now) => afterChange(now, message),
+    (now) => ({ briefingRules: changePin(now.briefingRules, message, textFor) }),
+    (now) => ({ runs: changeInRuns(now.runs, message, (seq) => textFor({ seq }).text) }),
+    (now) => changeInWindow(now, message, textFor),
+  );
+}
+
+/** A withdrawn message's words are told nowhere any more: not in the window, a pin, a summary or a run's own steps. */
+function withdraw(
+  state: GroupState,
+  { message }: EventOf<"message-redacted">,
+): Partial<GroupState> {
+  return inTurn(
+    state,
+    (now) => afterChange(now, message),
+    (now) => withoutMessage(now, message),
+    (now) => ({ briefingRules: withoutEntry(now.briefingRules, message) }),
+    (now) => ({ runs: changeInRuns(now.runs, message, () => withdrawnText().text) }),
+    (now) => changeInWindow(now, message, withdrawnText),
+  );
+}
+
+function place(state: GroupState, event: EventOf<"briefing-rule-set">): Partial<GroupState> {
+  const before = state.briefingRules.get(event.message)?.rule ?? "normal";
+  const told = (before === "excluded") === (event.rule === "excluded");
+  const briefingRules = setRule(state.briefingRules, event);
+  if (told) return { briefingRules };
+  return inTurn(
+    state,
+    (now) => afterChange(now, event.message),
+    () => ({ briefingRules }),
+    retoldSummary,
+  );
+}
 
 /** What a turn said belongs to its run's transcript as well as to the room. */
 function rememberTurnText(
   state: GroupState,
-  event: EventOf<"message-posted">,
+  { seq, event }: { seq: number; event: EventOf<"message-posted"> },
 ): Partial<GroupState> {
   const run = event.run && state.runs.get(event.run);
   if (!run?.open || run.open.message !== event.message) return {};
-  const open = { ...run.open, text: windowText(event.parts) };
-  return { runs: withEntry(state.runs, run.run, { ...run, open }) };
+  const { text } = windowText(state, event.parts, seq);
+  const { turn, message } = run.open;
+  const told = { ...run, open: { ...run.open, text }, said: [...run.said, { turn, message }] };
+  return { runs: withEntry(state.runs, run.run, told) };
 }
 
 function leave(state: GroupState, id: MemberId): Partial<GroupState> {

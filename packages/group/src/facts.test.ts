@@ -1,9 +1,11 @@
 // Tests of what holds for every decision: the same in, the same out; state is the fold of the log.
 import { describe, expect, it } from "vitest";
 
+import { BRIEFING_BUDGET_TOKENS, type EventOf, type LogEvent } from "@acos/protocol";
+
 import { Scenario, testId } from "../test/scenario.ts";
 import { canonical, simulate } from "../test/simulation.ts";
-import { decide, EMPTY_STATE, evolve, partsOf, stateOf } from "./index.ts";
+import { composeBriefing, decide, EMPTY_STATE, evolve, partsOf, stateOf } from "./index.ts";
 
 const fold = (scenario: Scenario, upTo = scenario.log.length): typeof scenario.state =>
   scenario.log.slice(0, upTo).reduce(evolve, EMPTY_STATE);
@@ -39,6 +41,37 @@ describe("facts", () => {
       const state = scenario.log.slice(at).reduce(evolve, stateOf(shuffled));
       expect(canonical(state), `seed ${seed} at ${at}`).toBe(canonical(scenario.state));
     }
+  });
+
+  it("[F2] a snapshot of an earlier product is a state with all that it did not know of yet", () => {
+    const scenario = Scenario.of();
+    scenario.post("lena", "@ada hello");
+    const old = [...partsOf(scenario.state)].map(([key, part]): [string, object] => {
+      const row = JSON.parse(JSON.stringify(part)) as Record<string, unknown>;
+      if (key === "meta") {
+        const { head, windowTokens, group, order } = row as Record<string, Record<string, object>>;
+        const { rules: _, ...ids } = order!;
+        const { briefingTokens: _tokens, ...policy } = group!.policy as Record<string, unknown>;
+        return [key, { head, windowTokens, group: { ...group, policy }, order: ids }];
+      }
+      for (const field of ["left", "said", "triggerSeq"]) delete row[field];
+      if (typeof row.label === "string") row.label = row.label.replace(/^\[#\d+ /, "[");
+      return [key, row];
+    });
+    const state = stateOf(old);
+    const { run } = scenario.run("ada");
+    expect(canonical({ ...state, runs: new Map(), lastRan: null })).toBe(
+      canonical({ ...scenario.state, runs: new Map(), lastRan: null }),
+    );
+    expect(composeBriefing(state, run)).toEqual(composeBriefing(scenario.state, run));
+  });
+
+  it("[F2] a log of an earlier product has the budget that was meant", () => {
+    const [created, ...rest] = Scenario.of().log;
+    const { briefingTokens: _, ...policy } = (created!.event as EventOf<"group-created">).policy;
+    const old = { ...created!, event: { ...created!.event, policy } } as LogEvent;
+    const state = [old, ...rest].reduce(evolve, EMPTY_STATE);
+    expect(state.group!.policy.briefingTokens).toBe(BRIEFING_BUDGET_TOKENS);
   });
 
   it("[F3] an event that leaves a hole is refused", () => {

@@ -8,7 +8,15 @@ export {
   type MemberCommand,
 } from "./decide.ts";
 export type { Accepted, Decision, Effect, MessageFacts, Refused } from "./decision.ts";
-export { composeBriefing } from "./briefing.ts";
+export { blocksOf, type Block } from "./briefing/blocks.ts";
+export { composeBriefing } from "./briefing/compose.ts";
+export { labelled, labelOf } from "./briefing/label.ts";
+export type { SummaryFinish } from "./compaction/decide-summary.ts";
+export { viewSummary } from "./compaction/fold.ts";
+export { composeSummaryRequest } from "./compaction/request.ts";
+export type { Archive, Restore } from "./lifecycle/archive.ts";
+export type { Copy } from "./lifecycle/copy.ts";
+export type { Recover } from "./recover.ts";
 export { evolve } from "./evolve.ts";
 export { findMentions, type Mentions } from "./mention.ts";
 export type { MadeCall, TurnRef } from "./run.ts";
@@ -23,5 +31,12 @@ export {
 } from "./run-table.ts";
 export type { Given, Seed } from "./seeded-ids.ts";
 export { partsOf, stateOf, type StateParts } from "./snapshot.ts";
-export { EMPTY_STATE, type GroupState, type OpenCall, type OpenTurn, type Run } from "./state.ts";
+export {
+  EMPTY_STATE,
+  memberOf,
+  type GroupState,
+  type OpenCall,
+  type OpenTurn,
+  type Run,
+} from "./state.ts";
 export { viewGroup, viewRun } from "./view.ts";

@@ -166,7 +166,7 @@ describe("members", () => {
     expect([refused("noor", post), refused("noor", rename)]).toEqual([false, true]);
     expect([refused("lena", post), refused("lena", rename)]).toEqual([false, false]);
     expect(refused("ada", post)).toBe(true);
-    expect(Object.values(COMMAND_ROLES)).toHaveLength(9);
+    expect(Object.values(COMMAND_ROLES)).toHaveLength(12);
   });
 
   it("[G8] latest adopts a higher revision, never a lower one; pinned stays", () => {

@@ -14,10 +14,8 @@ import {
 } from "@acos/protocol";
 
 import { refuse, type Decision, type DecisionDraft } from "./decision.ts";
+import { findMember, freeHandle } from "./handles.ts";
 import type { GroupState } from "./state.ts";
-
-/** Handles with a meaning of their own. */
-const RESERVED_HANDLES: ReadonlySet<string> = new Set(["all", "everyone", "here", "agents"]);
 
 /** What a principal is to a group. An org's owner or admin may manage a group without being its member. */
 export interface Access {
@@ -164,7 +162,7 @@ function adopt(draft: DecisionDraft, member: AgentMember, card: AgentCard): void
     version: card.pin.version,
     pin: card.pin,
     name: card.name,
-    handle: freeHandle(draft.state, card.handle, member.member),
+    handle: handleFor(draft.state, card.handle, member.member),
     about: card.about,
   });
 }
@@ -176,7 +174,7 @@ function join(draft: DecisionDraft, put: MemberPut, by: Member | null): void {
     findMember(state.members.values(), subject) ?? findMember(state.former.values(), subject);
   const member = before?.member ?? draft.newId("member");
   const { card, role } = put;
-  const names = { member, name: card.name, handle: freeHandle(state, card.handle, member), role };
+  const names = { member, name: card.name, handle: handleFor(state, card.handle, member), role };
   draft.fact({
     kind: "member-joined",
     member:
@@ -195,15 +193,10 @@ function join(draft: DecisionDraft, put: MemberPut, by: Member | null): void {
   });
 }
 
-/** The handle that was wished for, or that with the lowest number that nobody else has. */
-function freeHandle(state: GroupState, wish: string, member: MemberId): string {
-  const taken = new Set(RESERVED_HANDLES);
-  for (const other of state.members.values()) if (other.member !== member) taken.add(other.handle);
-  if (!taken.has(wish)) return wish;
-  for (let number = 2; ; number += 1) {
-    const handle = `${wish.slice(0, 27)}-${number}`;
-    if (!taken.has(handle)) return handle;
-  }
+/** A handle that no other member has. */
+function handleFor({ members }: GroupState, wish: string, member: MemberId): string {
+  const others = [...members.values()].filter((other) => other.member !== member);
+  return freeHandle(new Set(others.map((other) => other.handle)), wish);
 }
 
 function isLastAdmin(state: GroupState, member: Member): boolean {
@@ -216,10 +209,4 @@ function isLastAdmin(state: GroupState, member: Member): boolean {
 
 function subjectOf(put: MemberPut): UserId | AgentId {
   return put.type === "user" ? put.card.user : put.card.pin.agent;
-}
-
-function findMember(members: Iterable<Member>, who: UserId | AgentId): Member | undefined {
-  for (const member of members)
-    if ((member.type === "user" ? member.user : member.agent) === who) return member;
-  return undefined;
 }

@@ -14,6 +14,8 @@ const facts = (
 ): MessageFacts => ({
   message: testId("message", 1),
   by: scenario.member(by).member,
+  seq: 5,
+  at: 1_800_000_000_000,
   redacted: false,
   parts: text("before"),
   ...change,

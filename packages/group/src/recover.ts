@@ -1,15 +1,28 @@
 // Recovery: what becomes of open runs when the process that carried them is gone.
 import { TURN_ATTEMPTS_MAX, type RunId } from "@acos/protocol";
 
+import { recoverSummary } from "./compaction/decide-summary.ts";
 import type { Decision, DecisionDraft } from "./decision.ts";
 import { dispatchCall, endRun, goOn, startNextRun, startTurn } from "./run-start.ts";
 import type { OpenCall, OpenTurn, Run } from "./state.ts";
 
+/** What is found after a restart, or when the watch goes off. */
+export interface Recover {
+  readonly kind: "recover";
+  /** Runs that no process carries any more. */
+  readonly runs: readonly RunId[];
+  /** This process is having the open summary made: it is left alone. */
+  readonly summarizing?: boolean;
+}
+
 /**
  * After a restart: every run that no process carries any more goes on from its journal. A model response is asked for again, a call without an
- * effect is made again; a dispatched effect whose outcome is unknown is never repeated: its run ends `interrupted`.
+ * effect is made again; a dispatched effect whose outcome is unknown is never repeated: its run ends `interrupted`. A
+ * summary that was being made is asked for again.
  */
-export function decideRecover(draft: DecisionDraft, stranded: readonly RunId[]): Decision {
+export function decideRecover(draft: DecisionDraft, recover: Recover): Decision {
+  const { runs: stranded, summarizing = false } = recover;
+  if (!summarizing) recoverSummary(draft);
   for (const id of stranded) {
     const run = draft.state.runs.get(id);
     if (run) recoverRun(draft, run);

@@ -30,7 +30,7 @@ export function startTurn(
     message: again?.message ?? draft.newId("message"),
     briefing: draft.newId("briefing"),
   });
-  draft.effect({ kind: "brief", run, turn, attempt, afterMs });
+  draft.effect({ kind: "brief", run, turn, attempt, afterMs, state: draft.state });
 }
 
 /** Ends a run with one outcome and lets the agent's next one start. */

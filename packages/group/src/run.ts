@@ -43,6 +43,8 @@ export interface TurnFinish extends TurnRef {
   readonly usage: Usage;
   readonly cost: number;
   readonly model: string;
+  /** What the call was estimated at before it was made. */
+  readonly estimatedInput?: number;
 }
 
 export interface TurnFail extends TurnRef {
@@ -80,8 +82,17 @@ export function decideTurnFinish(draft: DecisionDraft, command: TurnFinish): Dec
       run: run.run,
       turn: command.turn,
     });
-  const { turn, finish, usage, cost, model } = command;
-  draft.fact({ kind: "turn-ended", run: run.run, turn, finish, usage, cost, model });
+  const { turn, finish, usage, cost, model, estimatedInput } = command;
+  draft.fact({
+    kind: "turn-ended",
+    run: run.run,
+    turn,
+    finish,
+    usage,
+    cost,
+    model,
+    ...(estimatedInput !== undefined && { estimatedInput }),
+  });
   if (command.calls.length === 0) {
     const reason = FINISH_WORDS[finish];
     endRun(draft, run, { outcome: "done", ...(reason && { reason }) });

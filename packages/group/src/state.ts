@@ -10,6 +10,8 @@ import type {
   Policy,
   RunId,
   RunStep,
+  SummaryId,
+  SummarySections,
   ToolArguments,
   ToolCallId,
   Usage,
@@ -37,6 +39,52 @@ export interface WindowEntry {
   readonly label: string;
   readonly text: string;
   readonly tokens: number;
+  /** Characters that the clipping of `text` left out; 0 where it is whole. */
+  readonly left: number;
+}
+
+/** What members said of a message's place in briefings. A pinned one has its label and text here, wherever the log is. */
+export interface PlacedRule {
+  readonly rule: "pinned" | "excluded";
+  readonly seq: number;
+  readonly label: string;
+  readonly text: string;
+  readonly tokens: number;
+  readonly left: number;
+}
+
+/** What briefings tell in place of the messages up to `upTo`. `text` is what is told of `sections`. */
+export interface Summary {
+  readonly summary: SummaryId;
+  readonly version: number;
+  readonly upTo: number;
+  readonly sections: SummarySections;
+  /** The seq of every message that a line rests on, by its id, so that agents can read it. */
+  readonly seqs: Readonly<Record<string, number>>;
+  readonly text: string;
+  readonly tokens: number;
+}
+
+/** A summary that is being made. */
+export interface Compaction {
+  readonly summary: SummaryId;
+  readonly upTo: number;
+  readonly pin: AgentPin;
+  /** The member who asked for it; null where the window did. */
+  readonly by: MemberId | null;
+  /** How often it was asked for; more than once after crashes only. */
+  readonly attempt: number;
+  readonly askedAt: number;
+  readonly askedAtSeq: number;
+  /** Why its outcome cannot be used any more: what it was made from has changed. Null while it can. */
+  readonly spoiled: string | null;
+}
+
+/** Messages that left the window unsummarised, from one seq to another. */
+export interface Gap {
+  readonly count: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** One tool call of the run's current turn, from the journal. */
@@ -69,6 +117,8 @@ export interface Run {
   readonly member: MemberId;
   readonly state: OpenRunState;
   readonly trigger: { readonly message: MessageId; readonly author: string; readonly text: string };
+  /** Null where the trigger had left the window when the run was queued. */
+  readonly triggerSeq: number | null;
   readonly root: MessageId;
   readonly depth: number;
   readonly queuedSeq: number;
@@ -80,6 +130,8 @@ export interface Run {
   readonly turnsAllowed: number;
   readonly open: OpenTurn | null;
   readonly steps: readonly RunStep[];
+  /** Which message a turn's words were posted as: a withdrawn one is withdrawn from the steps too. */
+  readonly said: readonly { readonly turn: number; readonly message: MessageId }[];
   readonly usage: Usage;
   readonly cost: number;
 }
@@ -109,6 +161,16 @@ export interface GroupState {
   readonly former: ReadonlyMap<MemberId, Member>;
   readonly window: readonly WindowEntry[];
   readonly windowTokens: number;
+  readonly summary: Summary | null;
+  readonly compaction: Compaction | null;
+  /** Tokens of the window when a summary was last asked for or made; null since a cut without one. */
+  readonly triedTokens: number | null;
+  readonly gap: Gap | null;
+  readonly briefingRules: ReadonlyMap<MessageId, PlacedRule>;
+  /** By provider: tokens that it counted per estimated one. */
+  readonly calibration: ReadonlyMap<string, number>;
+  /** The agent that ran last: its model makes summaries. */
+  readonly lastRan: MemberId | null;
   readonly runs: ReadonlyMap<RunId, Run>;
   readonly approvals: ReadonlyMap<ApprovalId, Approval>;
   readonly wakes: readonly Wake[];
@@ -122,6 +184,13 @@ export const EMPTY_STATE: GroupState = {
   former: new Map(),
   window: [],
   windowTokens: 0,
+  summary: null,
+  compaction: null,
+  triedTokens: null,
+  gap: null,
+  briefingRules: new Map(),
+  calibration: new Map(),
+  lastRan: null,
   runs: new Map(),
   approvals: new Map(),
   wakes: [],

@@ -30,7 +30,14 @@ describe("who answers", () => {
     const reply = scenario.command(
       "lena",
       { kind: "message-post", parts: [{ type: "text", text: "really?" }], replyTo },
-      { message: replyTo, by: scenario.member("ada").member, redacted: false, parts: [] },
+      {
+        message: replyTo,
+        by: scenario.member("ada").member,
+        seq: 5,
+        at: 1_800_000_000_000,
+        redacted: false,
+        parts: [],
+      },
     );
     expect(receipt(scenario, scenario.ok(reply))).toEqual(["ada:reply"]);
   });

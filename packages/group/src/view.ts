@@ -3,7 +3,7 @@ import type { GroupView, LogEvent, RunView } from "@acos/protocol";
 
 import { addUsage, NO_USAGE, type GroupState } from "./state.ts";
 
-/** The group as its members see it; null before it is created. */
+/** The group as its members see it; null before it is created. Who holds it knows whether its history is still coming. */
 export function viewGroup(state: GroupState): GroupView | null {
   if (!state.group) return null;
   const { epoch: _, ...group } = state.group;
@@ -21,7 +21,16 @@ export function viewGroup(state: GroupState): GroupView | null {
       trigger: run.trigger.message,
     })),
     approvals: [...state.approvals.values()],
+    briefingRules: Array.from(state.briefingRules, ([message, { rule }]) => ({ message, rule })),
+    summary: viewSummaryState(state),
+    state: "active",
   };
+}
+
+function viewSummaryState({ summary, compaction }: GroupState): GroupView["summary"] {
+  if (!summary && !compaction) return null;
+  const { version, upTo } = summary ?? { version: 0, upTo: 0 };
+  return { version, upTo, making: compaction !== null };
 }
 
 function agentOf(

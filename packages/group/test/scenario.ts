@@ -7,10 +7,13 @@ import {
   type LogEvent,
   type Member,
   type MemberPut,
+  type MessageId,
   type OrgId,
   type Policy,
   type Role,
+  type SummarySections,
   type Usage,
+  SUMMARY_SECTIONS,
   policySchema,
 } from "@acos/protocol";
 
@@ -66,6 +69,19 @@ export function card(
   };
 }
 
+/** A summary's sections, empty but for the lines that are given. */
+export function sectionsOf(
+  lines: Partial<Record<(typeof SUMMARY_SECTIONS)[number], SummarySections[number]["bullets"]>>,
+): SummarySections {
+  return SUMMARY_SECTIONS.map((section) => ({ section, bullets: lines[section] ?? [] }));
+}
+
+/** A summary as a model writes it: its lines under the first heading, the other sections empty. */
+export function answerOf(...lines: readonly string[]): string {
+  const [first, ...rest] = SUMMARY_SECTIONS.map((section) => `## ${section}`);
+  return [first, ...lines.map((line) => `- ${line}`), ...rest].join("\n");
+}
+
 export class Scenario {
   state: GroupState = EMPTY_STATE;
   readonly log: LogEvent[] = [];
@@ -100,10 +116,15 @@ export class Scenario {
   ok(command: GroupCommand): Accepted {
     const decision = this.decide(command);
     if (!decision.ok) throw new Error(`${decision.problem.code}: ${decision.problem.message}`);
-    this.state = decision.state;
-    this.log.push(...decision.events);
-    this.#effects.push(...decision.effects);
+    this.take(decision);
     return decision;
+  }
+
+  /** Makes what was decided so. */
+  take({ events, state, effects }: Accepted): void {
+    this.state = state;
+    this.log.push(...events);
+    this.#effects.push(...effects);
   }
 
   /** Commands by a member, by handle. */
@@ -125,8 +146,60 @@ export class Scenario {
     this.put({ type: "user", card: { user: testId("user", number), name, handle }, role });
   }
 
+  /** Sets a message's place in briefings. */
+  place(handle: string, message: MessageId, rule: "pinned" | "excluded" | "normal"): Decision {
+    const command: Command = { kind: "briefing-rule-set", message, rule };
+    const decision = this.decide(this.command(handle, command, this.facts(message)));
+    if (decision.ok) this.take(decision);
+    return decision;
+  }
+
+  edit(handle: string, message: MessageId, text: string): Accepted {
+    const command: Command = { kind: "message-edit", message, parts: [{ type: "text", text }] };
+    return this.ok(this.command(handle, command, this.facts(message)));
+  }
+
+  withdraw(handle: string, message: MessageId): Accepted {
+    const command: Command = { kind: "message-redact", message };
+    return this.ok(this.command(handle, command, this.facts(message)));
+  }
+
+  /** What the log says of a message, as a controller looks it up. */
+  facts(message: MessageId): MessageFacts | null {
+    let facts: MessageFacts | null = null;
+    for (const { seq, at, event } of this.log) {
+      if (event.kind === "message-posted" && event.message === message)
+        facts = { message, by: event.by, seq, at, redacted: false, parts: event.parts };
+      if (!facts || !("message" in event) || event.message !== message) continue;
+      if (event.kind === "message-edited") facts = { ...facts, parts: event.parts };
+      if (event.kind === "message-redacted") facts = { ...facts, parts: [], redacted: true };
+    }
+    return facts;
+  }
+
+  /** The message at an index of the window, from its end where the index is negative. */
+  message(index: number): GroupState["window"][number] {
+    return this.state.window.at(index)!;
+  }
+
+  /** The summary that is being made has come out as this text. */
+  summarized(text: string): Decision {
+    const decision = this.decide({
+      kind: "summary-finish",
+      summary: this.state.compaction!.summary,
+      outcome: { ok: true, text, model: "rehearsal/rehearsal-1", usage: USAGE, cost: 0.002 },
+    });
+    if (decision.ok) this.take(decision);
+    return decision;
+  }
+
   /** The open turn of an agent ends with words and calls. */
-  answer(handle: string, text: string, calls: readonly Partial<MadeCall>[] = []): Accepted {
+  answer(
+    handle: string,
+    text: string,
+    calls: readonly Partial<MadeCall>[] = [],
+    counted: { usage?: Usage; estimatedInput?: number; model?: string } = {},
+  ): Accepted {
     const run = this.run(handle);
     const { turn, attempt } = run.open!;
     return this.ok({
@@ -140,6 +213,7 @@ export class Scenario {
       usage: USAGE,
       cost: 0.001,
       model: "rehearsal/rehearsal-1",
+      ...counted,
     });
   }
 
