@@ -4,6 +4,7 @@ import {
   problem,
   ProblemError,
   statusOf,
+  SUMMARIES_PATH,
   type ErrorCode,
   type Problem,
 } from "@acos/protocol";
@@ -12,6 +13,7 @@ import { TrustError } from "@acos/trust";
 import type { Caller } from "./authenticate.ts";
 import type { AgentsBindings } from "./env.ts";
 import { createServices, type Services, type World } from "./services.ts";
+import { handleSummary } from "./summary.ts";
 import { handleToolCall } from "./tool-call.ts";
 import { handleTurn } from "./turn.ts";
 
@@ -23,6 +25,7 @@ type Handler = (
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
   "/turns": handleTurn,
+  [SUMMARIES_PATH]: handleSummary,
   "/tool-calls": handleToolCall,
 };
 

@@ -1,5 +1,5 @@
 // Who sends a request: certificate, request signature and digest on every one, by CPU alone, before its body is read as JSON.
-import { AGENTS_ORIGIN, type RunId } from "@acos/protocol";
+import { AGENTS_ORIGIN } from "@acos/protocol";
 import {
   createRequestGate,
   TrustError,
@@ -20,8 +20,7 @@ import type { KeepAlive } from "./shared-load.ts";
 const LOOKS_MAX = 3;
 
 /** A request whose sender is proven; its body is the one that was signed. */
-export interface Caller extends Omit<VerifiedRequest, "run"> {
-  readonly run: RunId;
+export interface Caller extends VerifiedRequest {
   readonly body: Uint8Array;
 }
 
@@ -41,9 +40,7 @@ export class Authenticator {
   async authenticate(request: Request, nowMs: number, keepAlive: KeepAlive): Promise<Caller> {
     const gate = this.#gateOf(await this.#keys.ring(nowMs, keepAlive));
     const signed = { ...(await readSignable(request, gate.bodyMaxBytes)), nowMs };
-    const { run, ...proven } = await this.#verify(signed, gate, keepAlive);
-    if (run === null) throw new TrustError("signed-request", "field", "acos-run");
-    return { ...proven, run, body: signed.body };
+    return { ...(await this.#verify(signed, gate, keepAlive)), body: signed.body };
   }
 
   async #verify(
@@ -117,7 +114,8 @@ function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
 export interface SpokenFor {
   readonly org: string;
   readonly group: string;
-  readonly run: string;
+  /** Null for what no run is behind. */
+  readonly run: string | null;
   readonly pin: { readonly org: string };
 }
 

@@ -1,4 +1,4 @@
-// Entry of the Agents Worker, the reasoning plane: stateless, POST /turns and POST /tool-calls, each signed.
+// Entry of the Agents Worker, the reasoning plane: stateless, POST /turns, /summaries and /tool-calls, each signed.
 import { createAgentsWorker } from "./agents-worker.ts";
 import { systemClock } from "./clock.ts";
 

@@ -1,9 +1,7 @@
 // How much a model may answer: the agent's own limit, lowered to what the certificate still pays for in the worst case.
 import { TURN_TEXT_MAX_CHARS } from "@acos/protocol";
 
-import type { ModelCall } from "./models/model.ts";
 import type { Price } from "./models/price.ts";
-import { estimateCall } from "./models/token-estimate.ts";
 import type { Amount } from "./spending-meter.ts";
 
 /**
@@ -19,13 +17,12 @@ export interface TurnBudget {
   readonly worst: Amount;
 }
 
-/** The budget of one call. Pure; a model without a known price costs nothing, and only tokens limit it. */
+/** The budget of a call with so many tokens of input. Pure; a model without a known price costs nothing, and only tokens limit it. */
 export function budgetOf(
-  call: Pick<ModelCall, "prompt" | "tools">,
+  input: number,
   from: { readonly left: Amount; readonly price: Price | undefined; readonly wished?: number },
 ): TurnBudget {
   const { left, price, wished = ANSWER_MAX_TOKENS } = from;
-  const input = estimateCall(call);
   // Dollars per million tokens are millionths of a dollar per token.
   const inputCost = input * Math.max(price?.input ?? 0, price?.cacheWrite ?? 0);
   const outputPrice = price?.output ?? 0;

@@ -1,5 +1,6 @@
 // From a model's stream to turn parts: what a part becomes, what counts as a whole response, and where the limits cut.
 import {
+  estimateTokens,
   TOOL_ARGUMENTS_MAX_BYTES,
   TURN_TEXT_MAX_CHARS,
   TURN_TOOL_CALLS_MAX,
@@ -13,7 +14,7 @@ import {
 import type { ModelPart } from "./models/model.ts";
 import { costOf, type Price } from "./models/price.ts";
 import { ProviderAnswerError } from "./models/provider-failure.ts";
-import { estimateTokens, usageOf } from "./models/token-estimate.ts";
+import { usageOf } from "./models/token-estimate.ts";
 import { judgeCall } from "./tools/agent-tools.ts";
 
 /** A tool's name as a model may misspell it; longer is not a name. */
@@ -22,7 +23,8 @@ const TOOL_NAME_MAX_CHARS = 64;
 export interface RelayParts {
   readonly tools: readonly ToolConfig[];
   readonly price: Price | undefined;
-  readonly estimateInput: () => number;
+  /** Estimate of all that is sent, for the providers that do not count, and for the group to learn from. */
+  readonly estimatedInput: number;
   readonly write: (part: TurnPart) => void;
 }
 
@@ -74,13 +76,14 @@ export class TurnRelay {
     const finish = this.#finish;
     if (finish === undefined)
       throw new ProviderAnswerError("stopped before the end of its answer.");
-    return { type: "finish", reason: this.#reason(finish), ...this.used() };
+    const { estimatedInput } = this.#parts;
+    return { type: "finish", reason: this.#reason(finish), ...this.used(), estimatedInput };
   }
 
   /** What the response took so far: the provider's numbers once it has told them, estimates until then. */
   used(): { readonly usage: Usage; readonly cost: number } {
     const usage = usageOf(this.#finish?.usage, {
-      input: this.#parts.estimateInput,
+      input: () => this.#parts.estimatedInput,
       output: () => estimateTokens(this.#text + this.#callText),
     });
     return { usage, cost: costOf(usage, this.#parts.price) };

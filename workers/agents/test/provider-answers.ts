@@ -102,3 +102,29 @@ export const OPENAI = events([
     },
   },
 ]);
+
+/** Not named events: one JSON object each. */
+const data = (list: readonly object[]) =>
+  list.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+
+export const GOOGLE = data([
+  { candidates: [{ content: { role: "model", parts: [{ text: "Hello " }] } }] },
+  {
+    candidates: [{ content: { role: "model", parts: [{ text: "there" }] }, finishReason: "STOP" }],
+    usageMetadata: {
+      promptTokenCount: 30,
+      cachedContentTokenCount: 20,
+      candidatesTokenCount: 5,
+      thoughtsTokenCount: 3,
+      totalTokenCount: 38,
+    },
+  },
+]);
+
+/** A chat completion with that usage. */
+export const completion = (usage: object) =>
+  data([
+    { choices: [{ index: 0, delta: { role: "assistant", content: "Hello there" } }] },
+    { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] },
+    { choices: [], usage },
+  ]);

@@ -1,12 +1,12 @@
 // The rehearsal model: what it understands, that it quotes and never invents, and how it speaks.
-import type { RunStep, ToolArguments, ToolConfig } from "@acos/protocol";
+import type { Briefing, RunStep, ToolArguments, ToolConfig } from "@acos/protocol";
 import { describe, expect, it } from "vitest";
 
 import { wait } from "../src/clock.ts";
 import { composeCall } from "../src/prompt.ts";
 import { answerCall } from "../src/models/rehearsal-answer.ts";
 import { createRehearsal } from "../src/models/rehearsal.ts";
-import { agentVersion, briefing, CALL, FakeClock, NOW } from "./star.ts";
+import { agentVersion, briefing, CALL, FakeClock, labelled, NOW } from "./star.ts";
 
 const PIN = { ...agentVersion(), sha256: "0".repeat(64), provider: null, revision: 1 };
 const TOOLS: readonly ToolConfig[] = [
@@ -20,14 +20,19 @@ const TOOLS: readonly ToolConfig[] = [
     methods: ["GET", "POST"],
   },
 ];
+const SEARCHING: readonly ToolConfig[] = [
+  { type: "builtin", name: "recall" },
+  { type: "builtin", name: "read_message" },
+];
 
 interface Scene {
   readonly said?: readonly string[];
   readonly results?: readonly { tool: string; text: string; isError?: boolean }[];
   readonly tools?: readonly ToolConfig[];
+  readonly blocks?: Partial<Pick<Briefing, "pinned" | "summary" | "window">>;
 }
 
-function ask(text: string, { said = [], results = [], tools = TOOLS }: Scene = {}) {
+function ask(text: string, { said = [], results = [], tools = TOOLS, blocks }: Scene = {}) {
   const steps: RunStep[] = results.map((result, index) => ({
     turn: index + 1,
     text: "",
@@ -45,7 +50,7 @@ function ask(text: string, { said = [], results = [], tools = TOOLS }: Scene = {
     ...said.map((line) => ({ message: brief.trigger.message, text: line })),
     ...brief.window,
   ];
-  return composeCall({ ...brief, window, steps }, agentVersion({ tools: [...tools] }));
+  return composeCall({ ...brief, window, steps, ...blocks }, agentVersion({ tools: [...tools] }));
 }
 
 const answer = (text: string, scene?: Scene) => answerCall(ask(text, scene));
@@ -79,8 +84,15 @@ describe("commands", () => {
     ["what time is it in Asia/Tokyo?", "current_time", { timeZone: "Asia/Tokyo" }],
     ["What is 2 + 2?", "calculate", { expression: "2 + 2" }],
     ["calculate sqrt(16) / 3", "calculate", { expression: "sqrt(16) / 3" }],
+    ['call recall with query="launch code" limit=5', "recall", { query: "launch code", limit: 5 }],
+    ['call read_message with message="#12"', "read_message", { message: "#12" }],
+    [
+      "@ada call read_message with message=#12 from=4000",
+      "read_message",
+      { message: "#12", from: 4_000 },
+    ],
   ])("[M1] %s", (text, tool, args) => {
-    expect(called(text)).toEqual([tool, args]);
+    expect(called(text, { tools: [...TOOLS, ...SEARCHING] })).toEqual([tool, args]);
   });
 
   it("[M2] asks for what is missing, and says what it has when it lacks a tool", () => {
@@ -146,6 +158,32 @@ describe("speech", () => {
     expect(answer("what about zebras?", { said }).text).toMatch(/I found nothing about that/);
   });
 
+  it("[M5] reads the group's labels: it quotes what stands below them, with the message's number", () => {
+    const window = [
+      labelled(7, "@ada where is the deployment key?"),
+      labelled(8, "In short:\nThe deployment key is kept in the blue safe."),
+      labelled(9, "> The mill is far away. [#3]", "Grace (@grace, agent)"),
+    ];
+    const quoted = (text: string) => answer(text, { blocks: { window } }).text.split("\n")[1];
+    expect(quoted("where is the deployment key?")).toBe(
+      "> The deployment key is kept in the blue safe. [#8]",
+    );
+    expect(quoted("what did grace say of the mill?")).toBe("> The mill is far away. [#3]");
+    expect(answer("what is in UTC?", { blocks: { window } }).text).toMatch(/found nothing/);
+  });
+
+  it("[M5] quotes the summary and what is pinned too", () => {
+    const blocks = {
+      pinned: [labelled(3, "The wifi password is heron-41.")],
+      summary:
+        "## Goals\n- Ship on Friday [#12, #15]\n## Open questions\n- who pays for the mill? [#16]",
+    };
+    const quoted = (text: string) => answer(text, { blocks }).text.split("\n")[1];
+    expect(quoted("what is the wifi password?")).toBe("> The wifi password is heron-41. [#3]");
+    expect(quoted("what are the goals?")).toBe("> Ship on Friday [#12, #15]");
+    expect(answer("who pays for the mill?", { blocks }).text).toMatch(/found nothing/);
+  });
+
   it("[M5] summarises in whole lines that were said", () => {
     const { text } = answer("summarise", { said });
     const quotes = text
@@ -165,6 +203,66 @@ describe("speech", () => {
       );
     expect(answer("help").text).toContain("`call calculate with expression=2*(3+4)`");
     expect(answer("help").text).not.toMatch(/@\w/);
+  });
+});
+
+describe("a question that nothing it was told answers", () => {
+  const question = "@ada what is the launch code of project Heron?";
+  const found = [
+    "3 messages fit:",
+    "#200 2026-11-26 Olive (@olive): @ada what is the launch code of project Heron?",
+    "#40 2026-09-02 Grace (@grace): the launch code of project Falcon is 1111-AA",
+    "#12 2026-09-01 Olive (@olive): remember: the launch code of project Heron is 7741-KX, @ada",
+  ].join("\n");
+
+  it("[M10] is searched for by its telling words, and answered by the best hit with its number", () => {
+    const scene = { tools: SEARCHING };
+    expect(called(question, scene)).toEqual(["recall", { query: "launch code project Heron" }]);
+    const results = [{ tool: "recall", text: found }];
+    expect(answer(question, { ...scene, results })).toEqual({
+      text: "Found further back:\n> #12 2026-09-01 Olive (olive): remember: the launch code of project Heron is 7741-KX, ada",
+    });
+  });
+
+  it("[M10] is never answered by its own words", () => {
+    const asked = "find the launch code of Heron";
+    const hits = `#200 2026-11-26 Olive (@olive): @ada ${asked}\n#12 2026-09-01 Olive (@olive): Heron has the code 7741`;
+    const results = [{ tool: "recall", text: hits }];
+    expect(answer(`@ada ${asked}`, { tools: SEARCHING, results }).text).toContain("> #12 ");
+  });
+
+  it("[M10] is searched for although a line shares many of its words, but not when one has them all", () => {
+    const search = (line: string) =>
+      called(question, { tools: SEARCHING, blocks: { window: [labelled(7, line)] } });
+    expect(search("the launch code of project Falcon is 1111-AA")?.[0]).toBe("recall");
+    expect(search("who knows the launch code of project Heron?")?.[0]).toBe("recall");
+    expect(search("the launch code of project Heron is 7741-KX")).toBeUndefined();
+  });
+
+  it("[M10] is answered from what is told where the search finds nothing or the agent cannot search", () => {
+    const blocks = { window: [labelled(7, "project Heron goes well")] };
+    const results = [{ tool: "recall", text: "No message fits." }];
+    const closest = "The closest thing said here:\n> project Heron goes well [#7]";
+    expect(answer(question, { tools: SEARCHING, results, blocks }).text).toBe(closest);
+    expect(answer(question, { tools: [], blocks })).toEqual({ text: closest });
+    const failed = [{ tool: "recall", text: "not now", isError: true }];
+    expect(answer(question, { tools: SEARCHING, results: failed }).text).toBe(
+      "`recall` failed: not now",
+    );
+  });
+
+  it("[M10] is one of several acts, each with its own result", () => {
+    const text = "call calculate with expression=1+1\nwho keeps vault 17?\nask @grace to check";
+    const tools = [...TOOLS, ...SEARCHING];
+    const one = [{ tool: "calculate", text: "2" }];
+    expect(called(text, { tools, results: one })).toEqual(["recall", { query: "keeps vault 17" }]);
+    const both = [
+      ...one,
+      { tool: "recall", text: "#4 2026-01-01 Olive (@olive): Ben keeps vault 17" },
+    ];
+    expect(answer(text, { tools, results: both }).text).toBe(
+      "`calculate` answered: 2\n\nFound further back:\n> #4 2026-01-01 Olive (olive): Ben keeps vault 17\n\n@grace check",
+    );
   });
 });
 

@@ -9,10 +9,12 @@ import {
   type ProviderPin,
   type ProviderVersion,
   type RunId,
+  type SummaryRequest,
   type ToolArguments,
   type ToolCallClaim,
   type ToolCallRequest,
   type TurnPart,
+  type WindowMessage,
 } from "@acos/protocol";
 import { StaleKv } from "@acos/testkit";
 import {
@@ -316,11 +318,34 @@ export function briefing(pin: AgentPin, text: string, over: Partial<Briefing> = 
     at: NOW,
     agent: { pin, member: makeId("member", NOW, random()), handle: "ada", name: "Ada" },
     charter: "This group tests.",
+    pinned: [],
+    summary: "",
     window: [{ message, text: `[Olive, 12:00] ${text}` }],
     closing: "It is noon.",
     trigger: { message, author: "Olive", text },
     steps: [],
     ...over,
+  };
+}
+
+/** A message as the group labels it for a window. */
+export function labelled(seq: number, text: string, by = "Olive (@olive, person)"): WindowMessage {
+  const indented = text.replaceAll("\n", "\n  ");
+  const label = `[#${seq} 2026-11-22 11:${String(seq % 60).padStart(2, "0")} UTC] ${by}:`;
+  return { message: makeId("message", NOW, random()), text: `${label}\n  ${indented}` };
+}
+
+export function summaryRequest(
+  pin: AgentPin,
+  over: Partial<SummaryRequest> = {},
+): { readonly body: SummaryRequest; readonly signing: Signing } {
+  const messages = [labelled(1, "Goal: ship on Friday"), labelled(2, "remember: the key is blue")];
+  const summary = makeId("summary", NOW, random());
+  const named = { summary, group: GROUP, org: ORG, at: NOW, pin };
+  // No run is behind a summary.
+  return {
+    body: { ...named, previous: "", messages, maxTokens: 800, ...over },
+    signing: { run: null },
   };
 }
 

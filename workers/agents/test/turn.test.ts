@@ -40,6 +40,7 @@ describe("a turn", () => {
       reason: "stop",
       usage: { inputTokens: 100, outputTokens: 3, cacheReadTokens: 40, cacheWriteTokens: 0 },
       cost: 0,
+      estimatedInput: expect.any(Number) as number,
     });
   });
 });

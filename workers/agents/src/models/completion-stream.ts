@@ -134,11 +134,19 @@ function textIn(content: unknown): string {
     .join("");
 }
 
+/** Tokens as servers of this protocol tell them; where cached ones stand is each server's own choice. */
 interface UsageEvent {
   readonly prompt_tokens?: number;
   readonly completion_tokens?: number;
-  readonly prompt_tokens_details?: { readonly cached_tokens?: number } | null;
+  readonly prompt_tokens_details?: {
+    readonly cached_tokens?: number;
+    readonly cache_write_tokens?: number;
+  } | null;
   readonly completion_tokens_details?: { readonly reasoning_tokens?: number } | null;
+  readonly cached_tokens?: number;
+  readonly prompt_cache_hit_tokens?: number;
+  readonly cache_read_input_tokens?: number;
+  readonly cache_creation_input_tokens?: number;
 }
 
 const NO_USAGE: LanguageModelV4Usage = {
@@ -152,15 +160,16 @@ const NO_USAGE: LanguageModelV4Usage = {
 };
 
 function usageIn(usage: UsageEvent): LanguageModelV4Usage {
-  const cacheRead = usage.prompt_tokens_details?.cached_tokens;
+  const details = usage.prompt_tokens_details;
+  const cacheRead =
+    details?.cached_tokens ??
+    usage.cached_tokens ??
+    usage.prompt_cache_hit_tokens ??
+    usage.cache_read_input_tokens;
+  const cacheWrite = details?.cache_write_tokens ?? usage.cache_creation_input_tokens;
   const reasoning = usage.completion_tokens_details?.reasoning_tokens;
   return {
-    inputTokens: {
-      total: usage.prompt_tokens,
-      noCache: undefined,
-      cacheRead,
-      cacheWrite: undefined,
-    },
+    inputTokens: { total: usage.prompt_tokens, noCache: undefined, cacheRead, cacheWrite },
     outputTokens: { total: usage.completion_tokens, text: undefined, reasoning },
   };
 }

@@ -10,6 +10,12 @@ const WORDS_MAX_CHARS = 300;
 /** A provider that asks for a longer pause is not waited for. */
 const RETRY_AFTER_MAX_MS = 60 * 60_000;
 
+/** What came with a refusal is looked at up to here. */
+const DATA_MAX_CHARS = 2_000;
+/** What providers call a prompt that is too long, by code or in words. */
+const TOO_LONG =
+  /context.?(?:length|window|size|limit)|maximum context|(?:prompt|input|request|message)s? (?:is|are) too (?:long|large)|too many (?:input )?tokens|input token count|reduce the length/i;
+
 /** Shorter keys are placeholders for servers that need none; taking them out would eat letters. */
 const SECRET_MIN_CHARS = 6;
 
@@ -43,6 +49,7 @@ function refusedCall(error: APICallError, status: number, context: FailureContex
   const { provider, model } = context;
   const words = quoted(error.message, context);
   const said = `(HTTP ${status}${words})`;
+  if (status === 413 || (status === 400 && isTooLong(error))) return tooLong(said, context);
   if (status === 401 || status === 403)
     return problem(
       "provider_refused",
@@ -59,6 +66,18 @@ function refusedCall(error: APICallError, status: number, context: FailureContex
   return problem("provider_refused", `${provider} did not take the request ${said}.`);
 }
 
+/** By the provider's words, or by the code that came with them. */
+function isTooLong({ message, data }: APICallError): boolean {
+  return TOO_LONG.test(`${message} ${JSON.stringify(data ?? "").slice(0, DATA_MAX_CHARS)}`);
+}
+
+function tooLong(said: string, { provider, model }: FailureContext): Problem {
+  return problem(
+    "provider_refused",
+    `${provider} did not take the request: it is longer than ${model} reads at once ${said}. Lower the briefing size in the group's settings, or choose a model that reads more.`,
+  );
+}
+
 /** An error inside a stream, or a connection that failed: providers agree on little more than a type or a code. */
 function brokenStream(error: unknown, context: FailureContext): Problem {
   const { message, kind } = describe(error);
@@ -68,6 +87,8 @@ function brokenStream(error: unknown, context: FailureContext): Problem {
       "provider_rate_limited",
       `${context.provider} takes no more requests for now${words}.`,
     );
+  if (TOO_LONG.test(kind) || TOO_LONG.test(message))
+    return tooLong(`(${words.slice(2) || kind})`, context);
   return problem(
     "provider_failed",
     `${context.provider} could not be reached or broke off its answer${words}. Try again in a while.`,

@@ -1,8 +1,12 @@
 // The rehearsal model's decision: from the prompt alone to one answer or one tool call. Pure; it never makes up a fact.
 import { readAnswered } from "../closing-text.ts";
 import type { ModelCall } from "./model.ts";
+import { readSummaryTask } from "../summary-prompt.ts";
 import { readActs, type Act, type OfferedTool } from "./rehearsal-commands.ts";
+import { linesIn, type Line } from "./rehearsal-labels.ts";
+import { answerFrom, lookUp } from "./rehearsal-lookup.ts";
 import { closestLine, summarise, withoutMentions } from "./rehearsal-quotes.ts";
+import { writeSummary } from "./rehearsal-summary.ts";
 
 /** A tool's answer is quoted up to here. */
 const RESULT_MAX_CHARS = 2_000;
@@ -22,9 +26,11 @@ interface Outcome {
 
 /** Decides one turn. Calls are made one a turn, in order, and none after one that failed. */
 export function answerCall(call: Pick<ModelCall, "prompt" | "tools">): RehearsalAnswer {
+  const task = readSummaryTask(call.prompt);
+  if (task !== undefined) return { text: writeSummary(task) };
   const tools = offered(call.tools);
   const { answered, said, outcomes } = readPrompt(call.prompt);
-  const acts = readActs(answered.text, tools);
+  const acts = readActs(answered.text, tools).map((act) => lookUp(act, { tools, said }));
   const calls = acts.filter((act) => act.type === "call");
   const failed = outcomes.at(-1)?.isError === true;
   const next = failed ? undefined : calls[outcomes.length];
@@ -32,7 +38,7 @@ export function answerCall(call: Pick<ModelCall, "prompt" | "tools">): Rehearsal
     const text = calls.length > 1 ? `${outcomes.length + 1} of ${calls.length}.` : "";
     return { text, call: { tool: next.tool, input: JSON.stringify(next.arguments) } };
   }
-  const lines = outcomes.map(report);
+  const lines = outcomes.map((outcome, index) => report(outcome, { act: calls[index], said }));
   const left = calls.length - outcomes.length;
   if (failed && left > 0) lines.push(`I stopped there; ${left} more not done.`);
   if (!failed)
@@ -48,7 +54,7 @@ export function answerCall(call: Pick<ModelCall, "prompt" | "tools">): Rehearsal
 
 interface Known {
   readonly tools: readonly OfferedTool[];
-  readonly said: readonly string[];
+  readonly said: readonly Line[];
   readonly author: string;
 }
 
@@ -71,9 +77,9 @@ function spoken(act: Act, known: Known): string {
   }
 }
 
-function quoteAnswer(question: string, said: readonly string[]): string {
-  const line = closestLine(question, said);
-  if (line !== undefined) return `The closest thing said here:\n> ${line}`;
+function quoteAnswer(question: string, said: readonly Line[]): string {
+  const closest = closestLine(question, said);
+  if (closest !== undefined) return `The closest thing said here:\n> ${closest.quote}`;
   return `I am ${NAME}. I found nothing about that in what was said here.`;
 }
 
@@ -95,7 +101,15 @@ function help(tools: readonly OfferedTool[]): string {
   ].join("\n");
 }
 
-function report({ tool, isError, text }: Outcome): string {
+interface ReportedAct {
+  /** What the call was made for; absent where the message asks for no such call any more. */
+  readonly act: Extract<Act, { type: "call" }> | undefined;
+  readonly said: readonly Line[];
+}
+
+function report({ tool, isError, text }: Outcome, { act, said }: ReportedAct): string {
+  const question = isError ? undefined : act?.question;
+  if (question !== undefined) return answerFrom(text, question) ?? quoteAnswer(question, said);
   const clean = withoutMentions(
     text.length > RESULT_MAX_CHARS ? `${text.slice(0, RESULT_MAX_CHARS)}…` : text,
   ).trim();
@@ -122,7 +136,11 @@ function readPrompt(prompt: ModelCall["prompt"]) {
     message.role === "tool" ? outcomesOf(message.content) : [],
   );
   const answered = readAnswered(texts.at(-1) ?? "") ?? { author: "", text: texts.at(-1) ?? "" };
-  const said = texts.slice(0, -1).filter((text) => !text.includes(answered.text));
+  const asked = new Set(linesIn(answered.text).map(({ text }) => text));
+  const said = texts
+    .slice(0, -1)
+    .flatMap(linesIn)
+    .filter(({ text }) => !asked.has(text) && !text.includes(answered.text.trim()));
   return { answered, said, outcomes };
 }
 

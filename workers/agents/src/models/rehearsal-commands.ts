@@ -10,7 +10,13 @@ export interface OfferedTool {
 
 /** What one clause asks for. `quote` and `summary` are filled from what others said. */
 export type Act =
-  | { readonly type: "call"; readonly tool: string; readonly arguments: ToolArguments }
+  | {
+      readonly type: "call";
+      readonly tool: string;
+      readonly arguments: ToolArguments;
+      /** What the call is to find out, where nobody named the tool. */
+      readonly question?: string;
+    }
   | { readonly type: "say"; readonly text: string }
   | { readonly type: "summary" }
   | { readonly type: "quote"; readonly question: string }
@@ -117,7 +123,12 @@ function readPairs(text: string, tool: OfferedTool): ToolArguments {
 
 function typed(raw: string, type: string | undefined): ToolArguments[string] {
   const text = /^(["'`])[\s\S]*\1$/.test(raw) ? raw.slice(1, -1) : raw;
-  if (type === "number" && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
+  if (
+    (type === "number" || type === "integer") &&
+    text.trim() !== "" &&
+    Number.isFinite(Number(text))
+  )
+    return Number(text);
   if (type === "boolean") return text === "true";
   if (type !== "string" && text.startsWith("{")) return readJson(text) ?? text;
   return text;

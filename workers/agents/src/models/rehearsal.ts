@@ -1,7 +1,10 @@
 // The rehearsal model as a stream: the rule-driven default that needs no key, speaking word by word.
+import { estimateTokens } from "@acos/protocol";
+
+import { readSummaryTask } from "../summary-prompt.ts";
 import type { Model, ModelCall, ModelPart } from "./model.ts";
 import { answerCall, type RehearsalAnswer } from "./rehearsal-answer.ts";
-import { estimateCall, estimateTokens } from "./token-estimate.ts";
+import { estimateCall } from "./token-estimate.ts";
 
 /** However long an answer is, saying it takes no longer. */
 const SPEECH_MAX_MS = 4_000;
@@ -42,7 +45,9 @@ async function* speak(
 ): AsyncGenerator<ModelPart, void, undefined> {
   const answer = answerCall(call);
   const words = answer.text.match(/\s*\S+/g) ?? [];
-  const delayMs = Math.min(pace.wordDelayMs, SPEECH_MAX_MS / Math.max(1, words.length));
+  // A summary is read by nobody as it comes, and waited for.
+  const wordDelayMs = readSummaryTask(call.prompt) ? 0 : pace.wordDelayMs;
+  const delayMs = Math.min(wordDelayMs, SPEECH_MAX_MS / Math.max(1, words.length));
   if (words.length > 0) yield { type: "text-start", id: TEXT_ID };
   for (const [index, word] of words.entries()) {
     if (delayMs > 0 && index > 0) await pace.wait(delayMs, call.abortSignal);

@@ -2,12 +2,12 @@
 import type { Egress } from "@acos/egress";
 import {
   TOOL_RESULT_MAX_CHARS,
-  type BuiltinTool,
   type ToolArguments,
   type ToolConfig,
   type ToolResult,
 } from "@acos/protocol";
 
+import { BUILTIN, isGroupTool, type ToolDefinition } from "./builtin-tools.ts";
 import { calculate, CalculationError } from "./calculate.ts";
 import { currentTime } from "./current-time.ts";
 import {
@@ -18,38 +18,7 @@ import {
   httpToolSchema,
 } from "./http-tool.ts";
 import type { Reveal } from "./tool-secrets.ts";
-import { argumentsRefusal, asText, type Schema } from "./tool-schema.ts";
-
-/** A tool as a model sees it. */
-export interface ToolDefinition {
-  readonly name: string;
-  readonly description: string;
-  readonly schema: Schema;
-}
-
-const BUILTIN: Readonly<Record<BuiltinTool, ToolDefinition>> = {
-  current_time: {
-    name: "current_time",
-    description: "The date and time now, in a time zone (UTC when none is given).",
-    schema: {
-      type: "object",
-      properties: { timeZone: { type: "string", description: "IANA name, such as Europe/Berlin" } },
-      required: [],
-      additionalProperties: false,
-    },
-  },
-  calculate: {
-    name: "calculate",
-    description:
-      "The exact value of an arithmetic expression: + - * / % ^, parentheses, sqrt, min, max, round, abs, ln, log10, sin, pi and the like.",
-    schema: {
-      type: "object",
-      properties: { expression: { type: "string", description: "Such as (2 + 3) * sqrt(16)" } },
-      required: ["expression"],
-      additionalProperties: false,
-    },
-  },
-};
+import { argumentsRefusal, asText } from "./tool-schema.ts";
 
 /** Definitions in the order of their names, so that a briefing's head keeps the same bytes. */
 export function toolDefinitions(tools: readonly ToolConfig[]): readonly ToolDefinition[] {
@@ -80,8 +49,15 @@ export function judgeCall(
   const effect = tool.type === "http" && hasEffect(call);
   const invalid =
     argumentsRefusal(definitionOf(tool).schema, call) ??
-    (tool.type === "http" ? httpCallRefusal(tool, call) : undefined);
+    (tool.type === "http" ? (takenName(name) ?? httpCallRefusal(tool, call)) : undefined);
   return invalid === undefined ? { effect } : { effect, invalid };
+}
+
+/** The group answers a call by its name alone: an HTTP tool of such a name would never be asked. */
+function takenName(name: string): string | undefined {
+  return isGroupTool(name)
+    ? `The name "${name}" belongs to a tool of the group. This HTTP tool needs another one.`
+    : undefined;
 }
 
 function unknownTool(tools: readonly ToolConfig[], name: string): string {
@@ -107,7 +83,12 @@ export async function callTool(
   if (invalid !== undefined) return { isError: true, text: invalid };
   const tool = tools.find((known) => known.name === wanted.tool);
   if (tool?.type === "http") return callHttpTool(tool, wanted.arguments, context);
+  if (isGroupTool(wanted.tool)) return { isError: true, text: groupAnswers(wanted.tool) };
   return clip(callBuiltin(wanted, context.now()));
+}
+
+function groupAnswers(tool: string): string {
+  return `The group answers ${tool} itself, from its own log. Nothing was done here.`;
 }
 
 function callBuiltin(

@@ -3,9 +3,11 @@ import type { ToolArguments } from "@acos/protocol";
 
 /** One argument of a tool. Without a type every JSON value will do. */
 export interface ArgumentSchema {
-  readonly type?: "string" | "number" | "boolean" | "object";
+  readonly type?: "string" | "number" | "integer" | "boolean" | "object";
   readonly description?: string;
   readonly enum?: string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
   readonly additionalProperties?: { readonly type: "string" };
 }
 
@@ -24,8 +26,10 @@ export function argumentsRefusal(schema: Schema, call: ToolArguments): string | 
     const expected = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
     if (expected === undefined)
       return `There is no argument "${name.slice(0, 40)}". Known: ${Object.keys(schema.properties).join(", ")}.`;
-    if (expected.type !== undefined && value !== null && typeOf(value) !== expected.type)
+    if (value === null) continue;
+    if (expected.type !== undefined && !isOfType(value, expected.type))
       return `"${name}" must be of type ${expected.type}.`;
+    if (typeof value === "number" && !isWithin(value, expected)) return outside(name, expected);
   }
   return undefined;
 }
@@ -36,6 +40,22 @@ export function asText(value: ToolArguments[string] | undefined): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function typeOf(value: ToolArguments[string]): string {
-  return Array.isArray(value) ? "array" : typeof value;
+function isOfType(
+  value: ToolArguments[string],
+  type: NonNullable<ArgumentSchema["type"]>,
+): boolean {
+  if (type === "integer") return Number.isSafeInteger(value);
+  return (Array.isArray(value) ? "array" : typeof value) === type;
+}
+
+function isWithin(value: number, { minimum = -Infinity, maximum = Infinity }: ArgumentSchema) {
+  return value >= minimum && value <= maximum;
+}
+
+function outside(name: string, { minimum, maximum }: ArgumentSchema): string {
+  const bounds = [
+    ...(minimum === undefined ? [] : [`at least ${minimum}`]),
+    ...(maximum === undefined ? [] : [`at most ${maximum}`]),
+  ];
+  return `"${name}" must be ${bounds.join(" and ")}.`;
 }
