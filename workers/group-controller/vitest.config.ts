@@ -13,6 +13,7 @@ export default defineConfig({
         compatibilityDate: "2026-10-01",
         compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
         durableObjects: { GROUPS: { className: "GroupController", useSQLite: true } },
+        r2Buckets: ["ARCHIVE"],
         serviceBindings: {
           AGENTS: { name: kCurrentWorker, entrypoint: "FakeAgents" },
           DIRECTORY: { name: kCurrentWorker, entrypoint: "FakeDirectory" },
@@ -30,6 +31,8 @@ export default defineConfig({
     include: ["test/**/*.workerd.test.ts"],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // How long a condition is waited for; the default of a second is too short for a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     // Files at a time: without it a project has one core less than there are.
     maxWorkers: 2,
     sequence: { groupOrder: 2 },

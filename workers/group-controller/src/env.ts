@@ -12,6 +12,8 @@ export interface Bindings {
   readonly AUTHORITY: CertificateAuthorityControl;
   readonly DIRECTORY: GroupDirectoryControl;
   readonly AUDIT: AuditTrailControl;
+  /** Cold storage: segments and snapshots of every group. */
+  readonly ARCHIVE: R2Bucket;
   readonly FRAMES_PER_MINUTE?: string;
 }
 

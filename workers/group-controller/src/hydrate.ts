@@ -16,13 +16,3 @@ export function hydrate(store: StateStore, log: EventLog): GroupState {
     if (rows.length < PAGE_EVENTS) return state;
   }
 }
-
-/** The state as it was before a seq, folded from the beginning; exact, and as slow as the log is long. */
-export function stateBefore(log: EventLog, empty: GroupState, seq: number): GroupState {
-  let state = empty;
-  for (;;) {
-    const rows = log.after(state.head, PAGE_EVENTS).filter((row) => row.seq < seq);
-    for (const row of rows) state = evolve(state, toEvent(row));
-    if (rows.length < PAGE_EVENTS) return state;
-  }
-}

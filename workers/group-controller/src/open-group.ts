@@ -1,8 +1,17 @@
 // An open group: the parts of one Durable Object put together round its log. No rules and no protocol live here.
-import type { Effect, Run, Seed } from "@acos/group";
-import { problem, type GroupDirectoryControl, type UserId } from "@acos/protocol";
+import type { Access, Effect, GroupCommand, GroupState, Run } from "@acos/group";
+import {
+  IDLE_SNAPSHOT_MS,
+  problem,
+  type GroupDirectoryControl,
+  type LogEvent,
+  type UserId,
+} from "@acos/protocol";
 
 import { Watch } from "./alarms.ts";
+import { Archivist } from "./archive/archivist.ts";
+import { ColdStore } from "./archive/cold-store.ts";
+import { SegmentTable } from "./archive/segment-table.ts";
 import { AuditTeller } from "./audit/audit-teller.ts";
 import { UntoldNews } from "./audit/untold-news.ts";
 import { WritePath } from "./append.ts";
@@ -15,7 +24,11 @@ import { EventLog } from "./log/event-log.ts";
 import { ReadMarks } from "./log/read-marks.ts";
 import { StateStore } from "./log/state-store.ts";
 import { AgentsWorker } from "./runs/agents-worker.ts";
+import { randomSeed } from "./random-seed.ts";
+import { Ledgers } from "./runs/ledgers.ts";
 import { RunDriver } from "./runs/run-driver.ts";
+import { SummaryDriver } from "./runs/summary-driver.ts";
+import { answerFromLog, filterBytes } from "./remembering.ts";
 import { SessionKeys, subjectOf } from "./session-keys.ts";
 import { UsedTokens } from "./sockets/accept.ts";
 import { Drafts } from "./sockets/drafts.ts";
@@ -42,6 +55,10 @@ export class OpenGroup {
   readonly now: () => number;
   readonly queue: CommandQueue;
   readonly audit: AuditTeller;
+  readonly archivist: Archivist;
+  readonly ledgers: Ledgers;
+  readonly #untold: UntoldNews;
+  readonly #summaries: SummaryDriver;
   readonly #keys: SessionKeys;
   readonly #driver: RunDriver;
   readonly #directory: GroupDirectoryControl;
@@ -54,7 +71,8 @@ export class OpenGroup {
     this.#context = context;
     this.now = now;
     this.#directory = bindings.DIRECTORY;
-    this.log = new EventLog(sql);
+    const segments = new SegmentTable(sql);
+    this.log = new EventLog(sql, segments);
     this.marks = new ReadMarks(sql);
     this.tokens = new UsedTokens(sql);
     this.sockets = new LiveSockets(context.getWebSockets());
@@ -64,9 +82,10 @@ export class OpenGroup {
     this.proofs = this.#openProofs(bindings);
     this.drafts = new Drafts((text) => this.sockets.sendAll(text));
     this.#keys = new SessionKeys(bindings.AUTHORITY, now);
+    this.#untold = new UntoldNews(sql, this.log);
     this.audit = new AuditTeller({
       trail: bindings.AUDIT,
-      untold: new UntoldNews(sql, this.log),
+      untold: this.#untold,
       state: () => this.path.state,
       tryAgain: () => this.watch.arm(),
     });
@@ -79,21 +98,58 @@ export class OpenGroup {
         states,
         now,
         seed: randomSeed,
-        appended: (events) => {
-          if (this.audit.take(events)) context.waitUntil(this.audit.tell());
-        },
+        appended: (events) => this.#appended(events),
         publish: (rows) => this.sockets.publish(rows),
         start: (effect) => this.#start(effect),
       },
       hydrate(states, this.log),
     );
+    this.archivist = this.#openArchivist(bindings, states, segments);
+    this.ledgers = new Ledgers(this.log, this.archivist);
+    const agents = new AgentsWorker(bindings.AGENTS, this.#keys);
+    const state = (): GroupState => this.path.state;
+    const write = (command: GroupCommand): void => void this.path.write(command);
+    this.#summaries = new SummaryDriver({ agents, state, write });
     this.#driver = new RunDriver({
-      agents: new AgentsWorker(bindings.AGENTS, this.#keys),
+      agents,
       drafts: this.drafts,
-      state: () => this.path.state,
-      write: (command) => void this.path.write(command),
+      state,
+      write,
       durable: () => storage.sync(),
+      remembers: (call) => answerFromLog(this, call),
+      told: (then, briefing) => this.ledgers.note(then, briefing),
     });
+  }
+
+  #openArchivist(bindings: Bindings, states: StateStore, segments: SegmentTable): Archivist {
+    const { storage, id } = this.#context;
+    return new Archivist({
+      storage,
+      store: new ColdStore(bindings.ARCHIVE, id.toString()),
+      log: this.log,
+      segments,
+      filterOf: filterBytes,
+      now: this.now,
+      state: () => this.path.state,
+      saveState: () => states.save(this.path.state),
+      mayMoveTo: () => (this.#untold.first() ?? Infinity) - 1,
+    });
+  }
+
+  /** What follows from every append but its own effects. */
+  #appended(events: readonly LogEvent[]): void {
+    if (this.audit.take(events)) this.#context.waitUntil(this.audit.tell());
+    this.watch.wakeBy(this.now() + IDLE_SNAPSHOT_MS);
+    if (this.archivist.isFlushTimely()) this.#context.waitUntil(this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      await this.archivist.flush();
+    } catch {
+      // Cold storage does not answer: the events stay here, and the watch tries again.
+      this.watch.arm();
+    }
   }
 
   #openProofs(bindings: Bindings): SocketProofs {
@@ -106,10 +162,13 @@ export class OpenGroup {
   /** Lets runs go on that no process carries any more, and news be told: after a start, and whenever the watch goes off. */
   recover(): void {
     this.#context.waitUntil(this.audit.tell());
+    const { compaction } = this.path.state;
+    const isSummaryStranded = compaction !== null && !this.#summaries.isWorking;
     const stranded = [...this.path.state.runs.values()]
       .filter((run) => !this.#driver.isWorking(run.run) && needsWork(run))
       .map((each) => each.run);
-    if (stranded.length > 0) this.path.write({ kind: "recover", runs: stranded });
+    if (stranded.length > 0 || isSummaryStranded)
+      this.path.write({ kind: "recover", runs: stranded, summarizing: this.#summaries.isWorking });
     if (this.#underWay()) this.watch.arm();
   }
 
@@ -117,6 +176,29 @@ export class OpenGroup {
   endSession(user: UserId, sid: string | null): number {
     this.tokens.endSession(user, sid, this.now());
     return this.sockets.close(SESSION_ENDED, user, sid);
+  }
+
+  /** Notes that a member came, or the org's own plane changed something that counts: an archived group is back by that. */
+  visited(by: Access["member"]): void {
+    const { notes } = this.archivist;
+    const archived = notes.get("archived");
+    if (!archived) return;
+    const { generation } = notes.get("snapshot") ?? { generation: 1 };
+    this.path.write({ kind: "restore", generation, by, lost: archived.lost });
+    notes.drop("archived");
+    this.watch.arm();
+    this.#context.waitUntil(this.announceArchived(false).catch(() => this.watch.arm()));
+  }
+
+  /** Tells the directory of groups whether this one lies in cold storage. */
+  async announceArchived(archived: boolean): Promise<void> {
+    const { group } = this.path.state;
+    if (group) await this.#directory.noteArchived(group.id, archived);
+  }
+
+  /** When the last event was appended, in milliseconds since the epoch. */
+  lastAt(): number {
+    return this.log.after(this.path.state.head - 1, 1)[0]?.at ?? this.now();
   }
 
   /** Gets a session certificate ready, for a group that somebody has just entered. */
@@ -128,6 +210,7 @@ export class OpenGroup {
   /** Ends all work of this group in this process. */
   stop(): void {
     for (const run of this.path.state.runs.keys()) this.#driver.abort(run);
+    this.#summaries.abort();
   }
 
   /** Tells the directory; what is lost here, the next change of the name puts right. */
@@ -137,7 +220,8 @@ export class OpenGroup {
   }
 
   #underWay(): boolean {
-    return [...this.path.state.runs.values()].some(needsWork);
+    const { runs, compaction } = this.path.state;
+    return compaction !== null || [...runs.values()].some(needsWork);
   }
 
   #start(effect: Effect): void {
@@ -146,6 +230,10 @@ export class OpenGroup {
       case "call-tool":
         this.watch.arm();
         this.#context.waitUntil(this.#driver.start(effect));
+        return;
+      case "summarize":
+        this.watch.arm();
+        this.#context.waitUntil(this.#summaries.start(effect.summary, effect.afterMs));
         return;
       case "abort":
         this.#driver.abort(effect.run);
@@ -169,9 +257,4 @@ export class OpenGroup {
 function needsWork({ state, open }: Run): boolean {
   if (!open || state === "queued" || state === "paused") return false;
   return !open.answered || open.calls.some((call) => call.dispatches > 0 && !call.result);
-}
-
-function randomSeed(): Seed {
-  const words = crypto.getRandomValues(new Uint32Array(4));
-  return [words[0]!, words[1]!, words[2]!, words[3]!];
 }

@@ -1,69 +1,91 @@
-// What readers ask of a group: pages of its log, its messages, its runs, and what an agent was told.
-import { composeBriefing, EMPTY_STATE, viewRun } from "@acos/group";
+// What readers ask of a group: pages of its log, its messages, its runs, its summaries and its jobs, however old.
+import { viewSummary } from "@acos/group";
 import {
   problem,
-  type Briefing,
+  type JobView,
   type LogEvent,
+  type MessageId,
   type MessageView,
   type Page,
   type Result,
   type RunId,
   type RunView,
+  type SummaryView,
 } from "@acos/protocol";
 
-import { stateBefore } from "./hydrate.ts";
-import { toEvent, type EventLog } from "./log/event-log.ts";
-import { listMessages } from "./log/messages.ts";
+import type { Archivist } from "./archive/archivist.ts";
+import type { CountedKind } from "./archive/history.ts";
 
-export function readEvents(
-  log: EventLog,
-  { after, limit }: { after: number; limit: number },
-): Page<LogEvent> {
-  const items = log.servedAfter(after, limit).map(toEvent);
-  return page(items, limit, (last) => String(last.seq));
+interface Backwards {
+  readonly before?: number;
+  readonly limit: number;
 }
 
-export function readMessages(
-  log: EventLog,
-  { before = Number.MAX_SAFE_INTEGER, limit }: { before?: number; limit: number },
-): Page<MessageView> {
-  const items = listMessages(log, before, limit);
+export async function readEvents(
+  { history }: Archivist,
+  { after, limit }: { after: number; limit: number },
+): Promise<Page<LogEvent>> {
+  const items = await history.served(after, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: last && items.length === limit ? String(last.seq) : null };
+}
+
+export async function readMessages(
+  { history }: Archivist,
+  { before = Number.MAX_SAFE_INTEGER, limit }: Backwards,
+): Promise<Page<MessageView>> {
+  const items = await history.messagesBefore(before, limit);
   return { items, nextCursor: items.length < limit ? null : String(items[0]!.seq) };
 }
 
-export function readRuns(
-  log: EventLog,
-  { before = Number.MAX_SAFE_INTEGER, limit }: { before?: number; limit: number },
-): Page<RunView> {
-  const queued = log.ofKindBefore("run-queued", before, limit);
-  const items = queued.flatMap(({ event }) => {
-    const view = event.kind === "run-queued" ? viewRun(log.ofRun(event.run)) : null;
-    return view ? [view] : [];
-  });
-  const last = queued.at(-1);
-  return { items, nextCursor: last && queued.length === limit ? String(last.seq) : null };
-}
-
-export function readRun(log: EventLog, run: RunId): Result<RunView> {
-  const view = viewRun(log.ofRun(run));
-  return view
-    ? { ok: true, value: view }
-    : { ok: false, problem: problem("not_found", "There is no such run in this group.") };
-}
-
-/** Composes again what an agent was told, from the log as it was when the turn began: the same bytes. */
-export function readBriefing(log: EventLog, run: RunId, turn: number): Result<Briefing> {
-  const started = log
-    .ofRun(run)
-    .findLast(({ event }) => event.kind === "turn-started" && event.turn === turn);
-  const missing = problem("not_found", "There is no such turn in this run.");
-  if (!started) return { ok: false, problem: missing };
-  const state = stateBefore(log, EMPTY_STATE, started.seq + 1);
-  const value = composeBriefing(state, run);
+export async function readMessage(
+  { history }: Archivist,
+  message: MessageId,
+): Promise<Result<MessageView>> {
+  const value = await history.message(message);
+  const missing = problem("not_found", "There is no such message in this group.");
   return value ? { ok: true, value } : { ok: false, problem: missing };
 }
 
-function page<T>(items: readonly T[], limit: number, cursorOf: (last: T) => string): Page<T> {
-  const last = items.at(-1);
-  return { items, nextCursor: last && items.length === limit ? cursorOf(last) : null };
+export async function readRuns(archivist: Archivist, page: Backwards): Promise<Page<RunView>> {
+  const { events, nextCursor } = await newestFirst(archivist, "run-queued", page);
+  const runs = events.flatMap(({ event }) => (event.kind === "run-queued" ? event.run : []));
+  const views = await Promise.all(runs.map((run) => archivist.history.run(run)));
+  return { items: views.flatMap((view) => view ?? []), nextCursor };
+}
+
+export async function readRun({ history }: Archivist, run: RunId): Promise<Result<RunView>> {
+  const value = await history.run(run);
+  const missing = problem("not_found", "There is no such run in this group.");
+  return value ? { ok: true, value } : { ok: false, problem: missing };
+}
+
+export async function readSummaries(
+  archivist: Archivist,
+  page: Backwards,
+): Promise<Page<SummaryView>> {
+  const { events, nextCursor } = await newestFirst(archivist, "summary-made", page);
+  // A line that rests on a withdrawn message has words of it.
+  const withdrawn = archivist.history.withdrawn();
+  const view = (placed: LogEvent) => viewSummary(placed, (message) => withdrawn.has(message));
+  return { items: events.flatMap((placed) => view(placed) ?? []), nextCursor };
+}
+
+/** Jobs have no seq: `before` is how many were listed already. */
+export function readJobs(
+  { jobs }: Pick<Archivist, "jobs">,
+  { before = 0, limit }: Backwards,
+): Page<JobView> {
+  const items = jobs.list({ before, limit });
+  return { items, nextCursor: items.length === limit ? String(before + limit) : null };
+}
+
+async function newestFirst(
+  { history }: Archivist,
+  kind: CountedKind,
+  { before = Number.MAX_SAFE_INTEGER, limit }: Backwards,
+): Promise<{ events: readonly LogEvent[]; nextCursor: string | null }> {
+  const events = await history.ofKindBefore(kind, before, limit);
+  const last = events.at(-1);
+  return { events, nextCursor: last && events.length === limit ? String(last.seq) : null };
 }

@@ -65,7 +65,8 @@ export class Session {
   async sign(request: {
     readonly url: string;
     readonly body: Uint8Array;
-    readonly run: RunId;
+    /** Null where no run is behind the request. */
+    readonly run: RunId | null;
   }): Promise<Headers> {
     const { credentials, key } = this.#held;
     const headers = new Headers({ "content-type": "application/json" });

@@ -222,9 +222,10 @@ describe("sockets", () => {
     for (let number = 0; number < 600; number += 1) await give(group, `c-${number}`, text);
     const socket = await MemberSocket.live(group, 0);
     const [reset] = socket.of("reset");
-    expect(reset).toMatchObject({ head: 603 });
+    // Messages of that size fill windows, so that summaries stand between them.
+    expect(reset!.head).toBeGreaterThan(603);
     expect(reset!.from).toBeGreaterThan(0);
-    expect(seqsOf(socket)).toEqual(upTo(reset!.from, 603));
+    expect(seqsOf(socket)).toEqual(upTo(reset!.from, reset!.head));
   });
 
   it.each([

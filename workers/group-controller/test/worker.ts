@@ -3,6 +3,9 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 
 import {
   GROUP_ORIGIN,
+  SUMMARIES_PATH,
+  SUMMARY_SECTIONS,
+  summaryRequestSchema,
   TOOL_CALL_CLAIMS_PATH,
   toolCallRequestSchema,
   turnRequestSchema,
@@ -14,6 +17,7 @@ import {
   type GroupNews,
   type Result,
   type SessionCredentials,
+  type SummaryRequest,
   type ToolCallClaim,
   type ToolCallRequest,
   type TurnPart,
@@ -30,12 +34,42 @@ import {
   type PublicJwk,
 } from "@acos/trust";
 
+import type { Bindings } from "../src/env.ts";
 import { GroupController as RealGroupController } from "../src/index.ts";
+
+/** What befalls the groups' cold storage: its `at`-th use from now on ends the object, before or after it was done. */
+export const mishap: { at: number; when: "before" | "after" | "refused" } = {
+  at: 0,
+  when: "before",
+};
+
+/** A bucket that has mishaps. */
+function unlucky(bucket: R2Bucket, die: () => void): R2Bucket {
+  const use = async <T>(done: () => Promise<T>): Promise<T> => {
+    const isNow = mishap.at > 0 && (mishap.at -= 1) === 0;
+    if (isNow && mishap.when === "refused") throw new Error("the bucket does not answer");
+    if (isNow && mishap.when === "before") die();
+    const answer = await done();
+    if (isNow && mishap.when === "after") die();
+    return answer;
+  };
+  return {
+    get: (...given: Parameters<R2Bucket["get"]>) => use(() => bucket.get(...given)),
+    put: (...given: Parameters<R2Bucket["put"]>) => use(() => bucket.put(...given)),
+    list: (...given: Parameters<R2Bucket["list"]>) => use(() => bucket.list(...given)),
+    delete: (...given: Parameters<R2Bucket["delete"]>) => use(() => bucket.delete(...given)),
+  } as unknown as R2Bucket;
+}
 
 /** How far the groups' clock is ahead of the machine's, in milliseconds. */
 export const clock = { aheadMs: 0 };
 
 export class GroupController extends RealGroupController {
+  constructor(context: DurableObjectState, bindings: Bindings) {
+    const die = (): void => context.abort("a mishap");
+    super(context, { ...bindings, ARCHIVE: unlucky(bindings.ARCHIVE, die) });
+  }
+
   protected override now(): number {
     return super.now() + clock.aheadMs;
   }
@@ -64,6 +98,17 @@ function script({ trigger, steps, turn }: Briefing): readonly (TurnPart | "hang"
     return turn === 1
       ? [start, call(words.split(" ")), CALLS]
       : [start, say(`got ${result}`), FINISH];
+  }
+  if (words.startsWith("recall ")) {
+    const query = words.slice("recall ".length);
+    const look: TurnPart = {
+      type: "tool-call",
+      tool: "recall",
+      arguments: { query },
+      effect: false,
+    };
+    const result = steps.at(-1)?.calls[0]?.result.text;
+    return turn === 1 ? [start, look, CALLS] : [start, say(`found ${result}`), FINISH];
   }
   if (words === "hang") return [start, say("so far"), "hang"];
   if (words === "break") return [start, say("half"), "break"];
@@ -135,12 +180,20 @@ export class FakeAgents extends WorkerEntrypoint<{ readonly CLAIMS: Fetcher }> {
         toolCallRequestSchema.parse(body),
         request.headers.get("acos-certificate") ?? "",
       );
+    if (pathname === SUMMARIES_PATH) {
+      const wanted = summaryRequestSchema.parse(body);
+      summaries.asked.push(wanted);
+      return this.#stream(summaryOf(wanted));
+    }
     const { briefing } = turnRequestSchema.parse(body);
     if (briefing.trigger.text.endsWith("distrust") && !distrusted.has(briefing.run)) {
       distrusted.set(briefing.run, request.headers.get("acos-certificate"));
       return Response.json({ code: "invalid_certificate", message: "Too old." }, { status: 401 });
     }
-    const parts = script(briefing);
+    return this.#stream(script(briefing));
+  }
+
+  #stream(parts: ReturnType<typeof script>): Response {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     this.ctx.waitUntil(play(parts, writable.getWriter()));
     return new Response(readable);
@@ -175,6 +228,23 @@ export class FakeAgents extends WorkerEntrypoint<{ readonly CLAIMS: Fetcher }> {
   }
 }
 
+/** How summaries turn out, and every one that was asked for. */
+export const summaries: { outcome: "good" | "empty" | "hang"; asked: SummaryRequest[] } = {
+  outcome: "good",
+  asked: [],
+};
+
+function summaryOf({ messages }: SummaryRequest): ReturnType<typeof script> {
+  const start: TurnPart = { type: "start", model: "fake/fake-1" };
+  if (summaries.outcome === "hang") return [start, "hang"];
+  const cited = /^\[#(\d+)/.exec(messages[0]?.text ?? "")?.[1] ?? "0";
+  const lines = SUMMARY_SECTIONS.flatMap((section) => [
+    `## ${section}`,
+    ...(section === "Decisions" && summaries.outcome === "good" ? [`- Said much [#${cited}]`] : []),
+  ]);
+  return [start, { type: "text", part: 0, text: lines.join("\n") }, FINISH];
+}
+
 /** Longer than a test waits: what is held is never answered. */
 const HOLD_MS = 60_000;
 
@@ -187,9 +257,18 @@ const distrusted = new Map<string, string | null>();
 /** Names as groups told them. */
 export const directory = new Map<string, string>();
 
+/** Groups that said they lie in cold storage. */
+export const archivedGroups = new Set<string>();
+
 export class FakeDirectory extends WorkerEntrypoint implements GroupDirectoryControl {
   rename(group: GroupId, name: string): Promise<void> {
     directory.set(group, name);
+    return Promise.resolve();
+  }
+
+  noteArchived(group: GroupId, archived: boolean): Promise<void> {
+    if (archived) archivedGroups.add(group);
+    else archivedGroups.delete(group);
     return Promise.resolve();
   }
 }

@@ -38,6 +38,11 @@ export class AuditTeller {
     return isNews;
   }
 
+  /** Whether there may be news that is not told. */
+  get isOwing(): boolean {
+    return this.#owing;
+  }
+
   /** Tells what is owed, in order, and resolves when there is nothing left or the trail did not answer. Never throws. */
   tell(): Promise<void> {
     if (!this.#telling && this.#owing) this.#telling = this.#tellAll();

@@ -1,12 +1,13 @@
 // The news that the audit trail has not confirmed yet, read from the log itself: nothing is kept twice.
 import type { EventOf, GroupNews, LogEvent, MemberId } from "@acos/protocol";
-import type { GroupState } from "@acos/group";
+import { memberOf, type GroupState } from "@acos/group";
 
 import { toEvent, type EventLog, type EventRow } from "../log/event-log.ts";
 import { NEWS_KINDS, newsOf, type NewsRim } from "./audit-news.ts";
 
 /** Word for word the condition of the index `events_of_news`, so that it is used. */
 const IS_NEWS = `kind IN (${NEWS_KINDS.map((kind) => `'${kind}'`).join(", ")})`;
+const UNTOLD = "seq > coalesce((SELECT max(seq) FROM audit_told), 0)";
 /** Events told with one call. */
 const PAGE_EVENTS = 100;
 
@@ -27,9 +28,7 @@ export class UntoldNews {
 
   /** The next news in order; null when there is none. */
   next(state: GroupState): UntoldPage | null {
-    const events = this.#events(
-      `seq > coalesce((SELECT max(seq) FROM audit_told), 0) ORDER BY seq LIMIT ${PAGE_EVENTS}`,
-    );
+    const events = this.#events(`${UNTOLD} ORDER BY seq LIMIT ${PAGE_EVENTS}`);
     const last = events.at(-1);
     if (!last || !state.group) return null;
     const rim: NewsRim = {
@@ -40,19 +39,19 @@ export class UntoldNews {
     return { news: events.flatMap((event) => newsOf(event, rim) ?? []), upTo: last.seq };
   }
 
+  /** The seq of the first news that is not told; null when all is. */
+  first(): number | null {
+    return this.#events(`${UNTOLD} ORDER BY seq LIMIT 1`)[0]?.seq ?? null;
+  }
+
   /** Everything up to a seq is told. */
   settle(upTo: number): void {
     this.#sql.exec("DELETE FROM audit_told");
     this.#sql.exec("INSERT INTO audit_told (seq) VALUES (?)", upTo);
   }
 
-  /** Members that have left stand in the log only. */
   #whoIs(state: GroupState, member: MemberId): string {
-    const known =
-      state.members.get(member) ??
-      this.#events("json_extract(body, '$.member.member') = ?", member).flatMap(({ event }) =>
-        event.kind === "member-joined" ? event.member : [],
-      )[0];
+    const known = memberOf(state, member);
     if (!known) return member;
     return known.type === "user" ? known.user : known.agent;
   }
@@ -65,9 +64,9 @@ export class UntoldNews {
     return { agent: queued.agent, tool: made.tool, effect: made.effect };
   }
 
-  #events(condition: string, ...bindings: readonly string[]): readonly LogEvent[] {
+  #events(condition: string): readonly LogEvent[] {
     const text = `SELECT seq, at, body, message FROM events WHERE ${IS_NEWS} AND ${condition}`;
-    const rows = this.#sql.exec<Pick<EventRow, keyof EventRow>>(text, ...bindings);
+    const rows = this.#sql.exec<Pick<EventRow, keyof EventRow>>(text);
     return rows.toArray().map(toEvent);
   }
 }

@@ -1,4 +1,5 @@
-// The log in the object's SQLite: appended in one transaction, read in pages by seq.
+// The hot end of the log in the object's SQLite: appended in one transaction, read in pages by seq. What came before lies in
+// segments; of it only withdrawals stay here, and late changes: edits of and reactions to messages of an earlier segment.
 import type { GroupEvent, LogEvent } from "@acos/protocol";
 
 /** A row as stored; `body` is the event's JSON, so that a replay sends it without parsing. */
@@ -13,8 +14,17 @@ type Row = { seq: number; at: number; body: string; message: string | null };
 
 export class EventLog {
   readonly #sql: SqlStorage;
-  constructor(sql: SqlStorage) {
+  readonly #cold: { readonly end: number };
+
+  /** `cold.end` is the last seq that lies in segments. */
+  constructor(sql: SqlStorage, cold: { readonly end: number }) {
     this.#sql = sql;
+    this.#cold = cold;
+  }
+
+  /** The seq after which the log is here. */
+  get start(): number {
+    return this.#cold.end;
   }
 
   /** Writes events at their seqs and returns their rows. Call it inside the append's transaction only. */
@@ -35,25 +45,60 @@ export class EventLog {
     });
   }
 
-  /** Rows after a seq, in order. */
+  /** Takes away what a segment has taken over, all up to a seq but late changes. Call it inside a transaction. */
+  dropUpTo(seq: number, late: readonly number[]): void {
+    const kept = JSON.stringify(late);
+    this.#sql.exec(
+      "DELETE FROM events WHERE seq > ? AND seq <= ? AND seq NOT IN (SELECT value FROM json_each(?))",
+      this.start,
+      seq,
+      kept,
+    );
+  }
+
+  /** Late changes, in order. */
+  late(): readonly EventRow[] {
+    return this.#rows(
+      "SELECT seq, at, body, message FROM events WHERE seq <= ? ORDER BY seq",
+      this.start,
+    );
+  }
+
+  /** Edits and withdrawals that are still in the hot end, in order. */
+  changesHere(): readonly EventRow[] {
+    return this.#rows(
+      "SELECT seq, at, body, message FROM events WHERE seq > ? AND kind IN ('message-edited', 'message-redacted') ORDER BY seq",
+      this.start,
+    );
+  }
+
+  /** The events that speak of a tool call, as far as they are here, in order. */
+  ofCall(call: string): readonly LogEvent[] {
+    return this.#rows(
+      "SELECT seq, at, body, message FROM events WHERE run IS NOT NULL AND json_extract(body, '$.call') = ? ORDER BY seq",
+      call,
+    ).map(toEvent);
+  }
+
+  /** Rows after a seq, in order; of what lies in segments it has none. */
   after(seq: number, limit: number): readonly EventRow[] {
     return this.#rows(
       "SELECT seq, at, body, message FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
-      seq,
+      Math.max(seq, this.start),
       limit,
     );
   }
 
   /** Rows after a seq as readers get them: the log keeps what a withdrawn message said, and hands it to nobody. */
   servedAfter(seq: number, limit: number): readonly EventRow[] {
-    const withdrawn = this.#withdrawn();
+    const withdrawn = this.withdrawn();
     return this.after(seq, limit).map((row) =>
       row.message !== null && withdrawn.has(row.message) ? withoutText(row) : row,
     );
   }
 
-  /** Messages that were withdrawn, from an index of nothing else. */
-  #withdrawn(): ReadonlySet<string> {
+  /** All messages that were withdrawn, however old, from an index of nothing else. */
+  withdrawn(): ReadonlySet<string> {
     const rows = this.#sql.exec<{ message: string }>(
       "SELECT message FROM events WHERE kind = 'message-redacted'",
     );
@@ -69,7 +114,7 @@ export class EventLog {
     return sum.one().size ?? 0;
   }
 
-  /** All events of a run, in order. */
+  /** All events of a run that are here, in order. */
   ofRun(run: string): readonly LogEvent[] {
     return this.#rows(
       "SELECT seq, at, body, message FROM events WHERE run = ? ORDER BY seq",
@@ -77,7 +122,7 @@ export class EventLog {
     ).map(toEvent);
   }
 
-  /** What happened to a message: posted, edited, withdrawn, reacted to; in order. */
+  /** What happened to a message, as far as it is here: posted, edited, withdrawn, reacted to; in order. */
   ofMessage(message: string): readonly LogEvent[] {
     return this.#rows(
       "SELECT seq, at, body, message FROM events WHERE message = ? ORDER BY seq",
@@ -85,12 +130,13 @@ export class EventLog {
     ).map(toEvent);
   }
 
-  /** Events of one kind before a seq, newest first. */
+  /** Events of one kind before a seq that are here, newest first. */
   ofKindBefore(kind: GroupEvent["kind"], before: number, limit: number): readonly LogEvent[] {
     return this.#rows(
-      "SELECT seq, at, body, message FROM events WHERE kind = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+      "SELECT seq, at, body, message FROM events WHERE kind = ? AND seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?",
       kind,
       before,
+      this.start,
       limit,
     ).map(toEvent);
   }
@@ -101,9 +147,15 @@ export class EventLog {
 }
 
 function withoutText(row: EventRow): EventRow {
-  const { event } = toEvent(row);
-  if (!("parts" in event)) return row;
-  return { ...row, body: JSON.stringify({ ...event, parts: [], mentions: [] }) };
+  return { ...row, body: JSON.stringify(withoutWords(toEvent(row)).event) };
+}
+
+/** An event without what its message said; others as they are. */
+export function withoutWords(placed: LogEvent): LogEvent {
+  const { event } = placed;
+  if (event.kind === "briefing-rule-set") return { ...placed, event: { ...event, text: "" } };
+  if (!("parts" in event)) return placed;
+  return { ...placed, event: { ...event, parts: [], mentions: [] } };
 }
 
 /** An event in its place, from its row. Rows are written by `insert` alone, so their form is not checked again. */
@@ -126,6 +178,7 @@ function messageOf(event: GroupEvent): string | null {
     case "message-edited":
     case "message-redacted":
     case "reaction-set":
+    case "briefing-rule-set":
       return event.message;
     default:
       return null;

@@ -1,28 +1,8 @@
 // Messages as readers list them: what was posted with its later edits, withdrawal and reactions folded in.
-import type { EventOf, LogEvent, MessageId, MessageView } from "@acos/protocol";
-import type { MessageFacts } from "@acos/group";
-
-import type { EventLog } from "./event-log.ts";
-
-/** A page of messages before a seq: the newest ones, in seq order. */
-export function listMessages(log: EventLog, before: number, limit: number): readonly MessageView[] {
-  const posted = log.ofKindBefore("message-posted", before, limit).toReversed();
-  return posted.flatMap(({ event }) => {
-    const view = event.kind === "message-posted" ? viewMessage(log.ofMessage(event.message)) : null;
-    return view ? [view] : [];
-  });
-}
-
-/** What a command that speaks of a message needs to know; null when the group has no such message. */
-export function findMessage(log: EventLog, message: MessageId): MessageFacts | null {
-  const view = viewMessage(log.ofMessage(message));
-  if (!view) return null;
-  const { by, parts } = view;
-  return { message, by, parts, redacted: view.redactedAt !== undefined };
-}
+import type { EventOf, LogEvent, MessageView } from "@acos/protocol";
 
 /** Folds one message's events, in order; null when it was never posted. */
-function viewMessage(events: readonly LogEvent[]): MessageView | null {
+export function viewMessage(events: readonly LogEvent[]): MessageView | null {
   let view: MessageView | null = null;
   for (const placed of events) view = fold(view, placed);
   return view;

@@ -24,6 +24,33 @@ const MIGRATIONS: readonly string[] = [
   `CREATE INDEX events_withdrawn ON events (message) WHERE kind = 'message-redacted';`,
   `CREATE TABLE audit_told (seq INTEGER PRIMARY KEY);
    CREATE INDEX events_of_news ON events (seq) WHERE kind IN ('member-joined', 'member-left', 'member-changed', 'approval-decided', 'settings-changed', 'tool-call-dispatched');`,
+  `CREATE TABLE segments (
+     from_seq INTEGER PRIMARY KEY,
+     to_seq INTEGER NOT NULL,
+     from_at INTEGER NOT NULL,
+     to_at INTEGER NOT NULL,
+     messages INTEGER NOT NULL,
+     runs INTEGER NOT NULL,
+     summaries INTEGER NOT NULL,
+     bytes INTEGER NOT NULL,
+     name TEXT NOT NULL,
+     filter TEXT NOT NULL
+   );
+   CREATE TABLE fold_parts (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE ledger (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
+   CREATE TABLE notes (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE jobs (
+     job TEXT PRIMARY KEY,
+     kind TEXT NOT NULL,
+     state TEXT NOT NULL,
+     step TEXT NOT NULL,
+     done INTEGER NOT NULL,
+     total INTEGER NOT NULL,
+     started_at INTEGER NOT NULL,
+     ended_at INTEGER,
+     problem TEXT
+   );
+   CREATE INDEX commands_by_seq ON commands (seq);`,
 ];
 
 /** Tells whether this object holds a group. Reads only: looking at an unknown group must leave nothing behind. */
@@ -32,8 +59,8 @@ export function hasSchema(sql: SqlStorage): boolean {
   return found.length > 0;
 }
 
-/** Brings the tables to the newest version; does nothing when they are there. */
-export function migrate(storage: DurableObjectStorage): void {
+/** Brings the tables to the newest version, or to an earlier one; does nothing when they are there. */
+export function migrate(storage: DurableObjectStorage, version = MIGRATIONS.length): void {
   const { sql } = storage;
   storage.transactionSync(() => {
     sql.exec("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY)");
@@ -41,7 +68,7 @@ export function migrate(storage: DurableObjectStorage): void {
       "SELECT max(version) AS version FROM migrations",
     );
     const done = row.one().version ?? 0;
-    for (const [index, text] of MIGRATIONS.entries()) {
+    for (const [index, text] of MIGRATIONS.slice(0, version).entries()) {
       if (index < done) continue;
       sql.exec(text);
       sql.exec("INSERT INTO migrations (version) VALUES (?)", index + 1);

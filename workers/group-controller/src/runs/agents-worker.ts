@@ -3,10 +3,12 @@ import {
   AGENTS_ORIGIN,
   problem,
   problemSchema,
+  SUMMARIES_PATH,
   toolResultSchema,
   type Briefing,
   type Problem,
   type RunId,
+  type SummaryRequest,
   type ToolCallRequest,
   type ToolResult,
   type TurnRequest,
@@ -44,12 +46,17 @@ export class AgentsWorker {
     signal: AbortSignal,
   ): Promise<Called<ReadableStream<Uint8Array>>> {
     const compose = (): Promise<TurnRequest> => Promise.resolve({ briefing });
-    const called = await this.#post("/turns", compose, { subject, run: briefing.run, signal });
-    if (!called.ok) return called;
-    const stream = called.value.body;
-    return stream
-      ? { ok: true, value: stream }
-      : lost("The Agents Worker answered without a body.");
+    return streamOf(await this.#post("/turns", compose, { subject, run: briefing.run, signal }));
+  }
+
+  /** Asks for a summary; its stream is a turn's, and the caller's to read. */
+  async summary(
+    request: SummaryRequest,
+    subject: CurrentSubject,
+    signal: AbortSignal,
+  ): Promise<Called<ReadableStream<Uint8Array>>> {
+    const compose = (): Promise<SummaryRequest> => Promise.resolve(request);
+    return streamOf(await this.#post(SUMMARIES_PATH, compose, { subject, run: null, signal }));
   }
 
   /** Has one journalled tool call made. */
@@ -72,9 +79,9 @@ export class AgentsWorker {
   }
 
   async #post(
-    path: "/turns" | "/tool-calls",
-    compose: (session: Session) => Promise<TurnRequest | ToolCallRequest>,
-    { subject, run, signal }: { subject: CurrentSubject; run: RunId; signal: AbortSignal },
+    path: "/turns" | "/tool-calls" | typeof SUMMARIES_PATH,
+    compose: (session: Session) => Promise<TurnRequest | ToolCallRequest | SummaryRequest>,
+    { subject, run, signal }: { subject: CurrentSubject; run: RunId | null; signal: AbortSignal },
   ): Promise<Called<Response>> {
     const url = `${AGENTS_ORIGIN}${path}`;
     const send = async (): Promise<Response> => {
@@ -96,6 +103,12 @@ export class AgentsWorker {
       return lost("The Agents Worker could not be reached.");
     }
   }
+}
+
+function streamOf(called: Called<Response>): Called<ReadableStream<Uint8Array>> {
+  if (!called.ok) return called;
+  const stream = called.value.body;
+  return stream ? { ok: true, value: stream } : lost("The Agents Worker answered without a body.");
 }
 
 async function granted(

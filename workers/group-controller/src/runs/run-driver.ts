@@ -7,12 +7,20 @@ import {
   type MadeCall,
   type Run,
 } from "@acos/group";
-import type { ErrorCode, RunId } from "@acos/protocol";
+import {
+  GROUP_TOOLS,
+  type Briefing,
+  type ErrorCode,
+  type RunId,
+  type ToolArguments,
+  type ToolResult,
+} from "@acos/protocol";
 import { argumentsDigest } from "@acos/trust";
 
 import { subjectOf, type Subject } from "../session-keys.ts";
 import type { Drafts } from "../sockets/drafts.ts";
 import type { AgentsWorker } from "./agents-worker.ts";
+import { pause } from "./pause.ts";
 import { readTurn, type ToolCallPart } from "./turn-reader.ts";
 
 type BriefEffect = Extract<Effect, { kind: "brief" }>;
@@ -26,6 +34,16 @@ export interface DriverRim {
   readonly write: (command: GroupCommand) => void;
   /** Contract: resolves when everything appended so far is on disk. */
   readonly durable: () => Promise<void>;
+  /** Contract: answers a call of a tool of the group's own, from its log. Never rejects. */
+  readonly remembers: (call: GroupCall) => Promise<ToolResult>;
+  /** Contract: begins to note what was told and never rejects; what it answers keeps the note, and is called once. */
+  readonly told: (state: GroupState, briefing: Briefing) => Promise<() => void>;
+}
+
+/** A call that the group answers itself. */
+export interface GroupCall {
+  readonly tool: (typeof GROUP_TOOLS)[number];
+  readonly arguments: ToolArguments;
 }
 
 export class RunDriver {
@@ -61,12 +79,12 @@ export class RunDriver {
   }
 
   async #brief(
-    { run, turn, attempt, afterMs }: BriefEffect,
+    { run, turn, attempt, afterMs, state }: BriefEffect,
     abort: AbortController,
   ): Promise<void> {
     const { drafts } = this.#rim;
     const found = this.#openTurn(run);
-    const briefing = composeBriefing(this.#rim.state(), run);
+    const briefing = composeBriefing(state, run);
     if (!found || !briefing) return;
     if (afterMs > 0) await pause(afterMs, abort.signal);
     if (abort.signal.aborted) return;
@@ -74,22 +92,27 @@ export class RunDriver {
     const ref = { run, turn, attempt };
     const subject = (): Subject => this.#subjectNow(found.subject);
     const called = await this.#rim.agents.turn(briefing, subject, abort.signal);
+    const told = this.#rim.told(state, briefing);
     const read = called.ok
       ? await readTurn(called.value, (part) =>
           drafts.grow(run, part.part, { kind: part.type, text: part.text }),
         )
       : called;
-    if (abort.signal.aborted) return;
+    const keep = await told;
+    if (abort.signal.aborted) return keep();
     drafts.flush(run);
     const parts = drafts.partsOf(run);
     drafts.end(run);
     if (!read.ok) {
       const { problem: why, lost } = read;
+      keep();
       return this.#rim.write({ kind: "turn-fail", ...ref, parts, problem: why, lost });
     }
     const { finish, model } = read;
     const calls = await Promise.all(read.calls.map(withDigest));
-    const { reason, usage, cost } = finish;
+    const { reason, usage, cost, estimatedInput } = finish;
+    // Nothing is waited for between the two: they share a commit.
+    keep();
     this.#rim.write({
       kind: "turn-finish",
       ...ref,
@@ -98,6 +121,7 @@ export class RunDriver {
       finish: reason,
       usage,
       cost,
+      ...(estimatedInput !== undefined && { estimatedInput }),
       model,
     });
   }
@@ -107,6 +131,11 @@ export class RunDriver {
     const made = found?.open.calls.find((each) => each.call === call);
     if (!found?.run.pin || !made || made.dispatches === 0 || made.result) return;
     const { subject } = found;
+    const { tool } = made;
+    if (isGroupTool(tool)) {
+      const result = await this.#rim.remembers({ tool, arguments: made.arguments });
+      return this.#rim.write({ kind: "tool-finish", run, call, result });
+    }
     if (made.effect) await this.#rim.durable();
     const dispatched = {
       group: subject.group,
@@ -144,20 +173,13 @@ export class RunDriver {
 /** Refusals of a call that another request has taken on: what became of that one is not known here. */
 const TAKEN: ReadonlySet<ErrorCode> = new Set(["used_token", "conflict"]);
 
+function isGroupTool(tool: string): tool is GroupCall["tool"] {
+  return (GROUP_TOOLS as readonly string[]).includes(tool);
+}
+
 /** A call with the digest of what it would do: tool and arguments, canonical. Approvals are bound to it. */
 async function withDigest(part: ToolCallPart): Promise<MadeCall> {
   const { tool, effect, invalid } = part;
   const digest = await argumentsDigest(tool, part.arguments);
   return { tool, arguments: part.arguments, digest, effect, ...(invalid && { invalid }) };
-}
-
-/** Waits, at most until the work is called off. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -21,6 +21,7 @@ export function openSocket(
   if (!group || !member) return refuseUpgrade(NO_SUCH_GROUP);
   const now = group.now();
   if (!group.tokens.useToken(claims, now)) return refuseUpgrade(TOKEN_USED);
+  group.visited(member);
   const { 0: client, 1: server } = new WebSocketPair();
   context.acceptWebSocket(server);
   const id = makeId("connection", now, crypto.getRandomValues(new Uint8Array(10)));

@@ -28,6 +28,10 @@ export class LiveSockets {
     this.#presence = JSON.stringify(this.online());
   }
 
+  get size(): number {
+    return this.#sockets.size;
+  }
+
   get(socket: WebSocket): Connection | undefined {
     return this.#sockets.get(socket);
   }

@@ -15,7 +15,7 @@ export function replay(
 ): void {
   const wanted = since ?? Math.max(0, head - REPLAY_DEFAULT_EVENTS);
   if (wanted > head) return sendFrame(socket, { type: "reset", head, from: head });
-  const from = Math.max(wanted, startWithin(log, wanted, head));
+  const from = Math.max(wanted, log.start, startWithin(log, wanted, head));
   if (from > wanted) sendFrame(socket, { type: "reset", head, from });
   for (const row of rowsAfter(log, from)) sendText(socket, eventFrame(row));
 }
