@@ -62,6 +62,8 @@ export default defineConfig({
     setupFiles: ["./test/migrate.ts"],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // How long a condition is waited for; the default of a second is too short for a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     // Files at a time: without it a project has one core less than there are.
     maxWorkers: 2,
     sequence: { groupOrder: 1 },

@@ -61,7 +61,10 @@ async function deliver(
   const reading = states.get(key) ?? readAgentState(plane.db, owed.agent, owed.version);
   states.set(key, reading);
   const state = await reading;
-  if (state && !(await tellGroup(plane, owed, state))) return false;
+  const heard = state ? await tellGroup(plane, owed, state) : "told";
+  // A copy that is on its way hears of it when it is there; nobody's change waits for that.
+  if (heard === "copying") plane.outbox.noteOwing();
+  if (heard !== "told") return heard === "copying";
   await settle(plane.db, { ...owed, revision: state?.card.pin.revision ?? owed.revision });
   return true;
 }
@@ -70,19 +73,20 @@ async function tellGroup(
   plane: ControlPlane,
   owed: OwedAdoption,
   state: AgentState,
-): Promise<boolean> {
+): Promise<"told" | "copying" | "silent"> {
   const at = { namespace: plane.groups, group: owed.group };
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const result = await tryGroup<{ seq: number }>(at, (stub) => tell(stub, owed, state));
-    if (result.ok) return true;
-    // A group that is gone, or refuses for good, would say the same next time.
+    if (result.ok) return "told";
     const { code } = result.problem;
+    if (code === "conflict") return "copying";
+    // A group that is gone, or refuses for good, would say the same next time.
     if (ERRORS[code].retry === "no") {
       logWarning("a group refused an agent's change", { group: owed.group, code });
-      return true;
+      return "told";
     }
   }
-  return false;
+  return "silent";
 }
 
 function tell(

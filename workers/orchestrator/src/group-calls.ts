@@ -27,12 +27,19 @@ export function principalOf({ user, name, orgs }: Caller): Principal {
 /** An object that is being moved or restarted answers the second time. */
 const ATTEMPTS = 2;
 
+interface GroupAddress {
+  readonly namespace: DurableObjectNamespace;
+  readonly group: GroupId;
+  /** How often it is asked at most; once where what is sent along can be read once. */
+  readonly attempts?: number;
+}
+
 /**
  * Asks a group. Throws ProblemError with the group's refusal, or `unavailable` when it did not answer twice.
- * `ask` may run twice: every GroupControl method may be repeated.
+ * `ask` may run twice: every GroupControl method may be repeated, unless a stream goes with it.
  */
 export async function askGroup<T>(
-  at: { readonly namespace: DurableObjectNamespace; readonly group: GroupId },
+  at: GroupAddress,
   ask: (stub: GroupStub) => Promise<Result<T>>,
 ): Promise<T> {
   const result = await tryGroup(at, ask);
@@ -42,10 +49,10 @@ export async function askGroup<T>(
 
 /** Same as askGroup, with the refusal as a value. */
 export async function tryGroup<T>(
-  { namespace, group }: { readonly namespace: DurableObjectNamespace; readonly group: GroupId },
+  { namespace, group, attempts = ATTEMPTS }: GroupAddress,
   ask: (stub: GroupStub) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
     try {
       return await ask(groupStub(namespace, group));
     } catch (error) {

@@ -16,13 +16,13 @@ import { readDraft, setGroupState, type GroupDraft } from "./store/group-rows.ts
 
 /** A user as a group introduces them; the handle is a wish. */
 export function userCardOf(user: UserId, name: string): UserCard {
-  return { user, name, handle: handleOf(name) };
+  return { user, name, handle: handleOf(name, "member") };
 }
 
 const HANDLE_MAX_CHARS = 32;
 
-/** A handle made of a name: letters without their accents, digits, single hyphens; `member` where nothing is left. */
-function handleOf(name: string): string {
+/** A handle made of a name: letters without their accents, digits, single hyphens; `otherwise` where nothing is left. */
+export function handleOf(name: string, otherwise: string): string {
   const plain = name
     .normalize("NFKD")
     .replace(/\p{M}/gu, "")
@@ -30,7 +30,7 @@ function handleOf(name: string): string {
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, HANDLE_MAX_CHARS)
     .replace(/^-+|-+$/g, "");
-  return plain === "" ? "member" : plain;
+  return plain === "" ? otherwise : plain;
 }
 
 /**

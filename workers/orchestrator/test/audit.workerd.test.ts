@@ -244,6 +244,33 @@ describe("what is recorded", () => {
     ]);
   });
 
+  it("[AU1] groups that are archived, restored, forked, exported, imported; the entries outlive them", async () => {
+    const { body } = await owner.api<{ id: string }>("POST", `/orgs/${org}/groups`, { name: "G" });
+    const path = `/groups/${body.id}`;
+    await owner.api("POST", `${path}/archive`);
+    await owner.api("POST", `${path}/restore`);
+    const fork = await owner.api<{ id: string }>("POST", `${path}/fork`, { atSeq: 3 });
+    const file = await (await owner.fetch("GET", `/api/v1${path}/export`)).arrayBuffer();
+    const headers = { "content-type": "application/x-tar" };
+    const init = { body: file, headers };
+    const answer = await owner.fetch("POST", `/api/v1/orgs/${org}/groups/import`, init);
+    const brought = await answer.json<{ id: string }>();
+    await owner.api("DELETE", path);
+    await entry(owner, "group-restored", ({ subject }) => subject === body.id);
+    await entry(owner, "group-exported", ({ subject }) => subject === body.id);
+    const told = (await chainOf(owner)).filter(({ kind }) =>
+      /^group-(?!restored|exported)/.test(kind),
+    );
+    expect(told).toMatchObject([
+      { kind: "group-created", subject: body.id },
+      { kind: "group-archived", subject: body.id },
+      { kind: "group-forked", subject: fork.body.id, details: { from: body.id, atSeq: 3 } },
+      { kind: "group-imported", subject: brought.id },
+      { kind: "group-deleted", subject: body.id },
+    ]);
+    expect(told.every(({ actor }) => actor === user)).toBe(true);
+  });
+
   it("[AU1] routing tokens that are issued, open a socket, are used twice or are none", async () => {
     const { id } = await owner.welcome();
     const { body } = await owner.api<RoutingTokenAnswer>("POST", `/groups/${id}/token`);

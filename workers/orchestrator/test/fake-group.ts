@@ -2,10 +2,14 @@
 import {
   CONNECTION_HEADER,
   makeId,
+  policySchema,
   problem,
   type AgentCard,
+  type BundleHead,
   type GroupControl,
+  type GroupCopy,
   type GroupCreation,
+  type GroupId,
   type GroupView,
   type Member,
   type MemberPut,
@@ -31,13 +35,34 @@ export const beforePut: (() => Promise<void>)[] = [];
 /** What groups were told of ended sessions, in order. */
 export const endedSessions: Parameters<GroupControl["endSession"]>[] = [];
 
+/** Pages that groups were asked for, in order. */
+export const askedPages: object[] = [];
+/** What new groups were told to be copies of, in order. */
+export const copies: GroupCopy[] = [];
+/** Groups whose deletion was asked for, whether or not there was one. */
+export const wiped: GroupId[] = [];
+/** Copies that are still on their way. */
+export const copying = new Set<GroupId>();
+/** An export goes on after its first piece once this is open. */
+export const exportGate = { open: true };
+
 const NOT_FOUND = { ok: false, problem: problem("not_found", "There is no such group.") } as const;
+
+const FORBIDDEN = { ok: false, problem: problem("forbidden", "Not you.") } as const;
+
+const STILL_COPYING = { ok: false, problem: problem("conflict", "Still being copied.") } as const;
 
 const JOIN_FIRST = { ok: false, problem: problem("forbidden", "Members only.") } as const;
 
 const CREATED_AT = "2026-01-01T00:00:00.000Z";
+/** The last event of every group here. */
+export const HEAD = 40;
 
-export class FakeGroup extends DurableObject implements GroupControl {
+interface Neighbours {
+  readonly GROUPS: DurableObjectNamespace;
+}
+
+export class FakeGroup extends DurableObject<Neighbours> implements GroupControl {
   get #state(): State {
     return (
       this.ctx.storage.kv.get<State>("state") ?? {
@@ -103,11 +128,14 @@ export class FakeGroup extends DurableObject implements GroupControl {
       org,
       name,
       policy,
-      head: 1,
+      head: HEAD,
       createdAt: CREATED_AT,
       members,
       runs: [],
       approvals: [],
+      briefingRules: [],
+      summary: null,
+      state: "active",
     };
   }
 
@@ -179,6 +207,7 @@ export class FakeGroup extends DurableObject implements GroupControl {
 
   async adopt(card: AgentCard): Promise<Result<{ seq: number }>> {
     this.#require("adopt");
+    if (copying.has(this.ctx.id.name as GroupId)) return STILL_COPYING;
     this.#change((state) => {
       const member = state.members.find(
         (one) => one.type === "agent" && one.agent === card.pin.agent,
@@ -209,9 +238,125 @@ export class FakeGroup extends DurableObject implements GroupControl {
     return this.#for(principal, () => NOT_FOUND);
   }
 
-  async deleteGroup(principal: Principal): Promise<Result<{ seq: number }>> {
+  async message(principal: Principal): ReturnType<GroupControl["message"]> {
+    return this.#for(principal, () => NOT_FOUND);
+  }
+
+  async search(
+    principal: Principal,
+    page: { q: string; cursor: number; limit: number },
+  ): ReturnType<GroupControl["search"]> {
+    return this.#for(principal, () => {
+      askedPages.push(page);
+      return { ok: true, value: { items: [], nextCursor: String(page.cursor + page.limit) } };
+    });
+  }
+
+  async summaries(principal: Principal, page: object): ReturnType<GroupControl["summaries"]> {
+    askedPages.push(page);
+    return this.#for(principal, () => ({ ok: true, value: { items: [], nextCursor: null } }));
+  }
+
+  async jobs(principal: Principal, page: object): ReturnType<GroupControl["jobs"]> {
+    askedPages.push(page);
+    return this.#for(principal, () => ({ ok: true, value: { items: [], nextCursor: null } }));
+  }
+
+  async archive(principal: Principal): ReturnType<GroupControl["archive"]> {
+    return this.#for(principal, (role) =>
+      role === "admin" ? { ok: true, value: { seq: HEAD } } : FORBIDDEN,
+    );
+  }
+
+  async restore(principal: Principal): ReturnType<GroupControl["restore"]> {
+    return this.view(principal);
+  }
+
+  async copyPage(
+    principal: Principal,
+    page: { after: number; upTo: number },
+  ): ReturnType<GroupControl["copyPage"]> {
     return this.#for(principal, (role) => {
-      if (role !== "admin") return { ok: false, problem: problem("forbidden", "Not you.") };
+      askedPages.push(page);
+      if (role === "viewer") return FORBIDDEN;
+      return { ok: true, value: { events: [], head: HEAD, name: this.#state.name } };
+    });
+  }
+
+  async copyFrom(copy: GroupCopy): ReturnType<GroupControl["copyFrom"]> {
+    this.#require("copyFrom");
+    copies.push(copy);
+    const { group, org, name, creator, from } = copy;
+    const agents =
+      from.how === "fork"
+        ? await this.#agentsOf(from, copy.principal)
+        : from.agents.map(({ card }) => ({ card, follow: "latest" as const }));
+    const policy = policySchema.parse({});
+    return this.createGroup({ group, org, name, creator, policy, agents });
+  }
+
+  /** The agents a fork begins with: those the source has now, or, at any seq, those that it was made with. */
+  async #agentsOf(
+    { group, atSeq }: { readonly group: GroupId; readonly atSeq: number | null },
+    principal: Principal,
+  ): Promise<GroupCreation["agents"]> {
+    const { GROUPS } = this.env;
+    const source = GROUPS.get(GROUPS.idFromName(group)) as unknown as FakeGroup;
+    if (atSeq !== null) return source.firstAgents();
+    const viewed = await source.view(principal);
+    const members = viewed.ok ? viewed.value.members : [];
+    return members.flatMap((member) => {
+      if (member.type !== "agent") return [];
+      const { pin, name, handle, about, follow } = member;
+      return [{ card: { pin, name, handle, about }, follow }];
+    });
+  }
+
+  async firstAgents(): Promise<GroupCreation["agents"]> {
+    return this.#state.creation?.agents ?? [];
+  }
+
+  /** A bundle here is JSON: `{group, name, head, files}`. */
+  async stage(
+    bundle: ReadableStream<Uint8Array>,
+    length: number,
+  ): ReturnType<GroupControl["stage"]> {
+    this.#require("stage");
+    const bytes = new Uint8Array(await new Response(bundle).arrayBuffer());
+    if (bytes.length !== length) throw new Error(`${bytes.length} bytes came, not ${length}`);
+    if (bytes[0] !== 0x7b)
+      return { ok: false, problem: problem("invalid_request", "This is no bundle.") };
+    return { ok: true, value: JSON.parse(new TextDecoder().decode(bytes)) as BundleHead };
+  }
+
+  async export(
+    principal: Principal,
+    files: BundleHead["files"],
+  ): ReturnType<GroupControl["export"]> {
+    return this.#for(principal, () => {
+      const { creation, name } = this.#state;
+      const text = JSON.stringify({ group: creation?.group, name, head: HEAD, files });
+      const pieces = [text.slice(0, 10), text.slice(10)].map((piece) =>
+        new TextEncoder().encode(piece),
+      );
+      const value = new ReadableStream({
+        type: "bytes",
+        pull: async (controller) => {
+          const piece = pieces.shift();
+          while (pieces.length === 0 && !exportGate.open) await scheduler.wait(5);
+          if (piece) controller.enqueue(piece);
+          else controller.close();
+        },
+      });
+      return { ok: true, value };
+    });
+  }
+
+  async deleteGroup(principal: Principal): Promise<Result<{ seq: number }>> {
+    wiped.push(this.ctx.id.name as GroupId);
+    this.#require("deleteGroup");
+    return this.#for(principal, (role) => {
+      if (role !== "admin") return FORBIDDEN;
       this.ctx.storage.kv.delete("state");
       return { ok: true, value: { seq: 6 } };
     });

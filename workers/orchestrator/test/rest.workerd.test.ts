@@ -118,7 +118,9 @@ describe("requests", () => {
       ...["agents", "groups", "providers", "models", "secrets", "audit"].map(
         (name) => `/orgs/${org}/${name}`,
       ),
-      ...["events", "messages", "runs"].map((name) => `/groups/${id}/${name}`),
+      ...["events", "messages", "runs", "summaries", "jobs", "search?q=fish"].map(
+        (name) => `/groups/${id}/${name}`,
+      ),
       "/api-keys",
       `/agents/${agents.items[0]!.id}/versions`,
     ];
@@ -126,7 +128,8 @@ describe("requests", () => {
     expect(lists).toHaveLength(described.length);
     for (const list of lists)
       for (const cursor of ["zzz", "%25%25%25", "", "1e3", "-1"]) {
-        const { status, body } = await person.api<Problem>("GET", `${list}?cursor=${cursor}`);
+        const from = `${list}${list.includes("?") ? "&" : "?"}cursor=${cursor}`;
+        const { status, body } = await person.api<Problem>("GET", from);
         expect([list, cursor, status, body.code]).toEqual([list, cursor, 400, "invalid_request"]);
       }
   });
@@ -259,6 +262,13 @@ describe("access", () => {
       ["GET", `/groups/${group.id}/events`],
       ["PUT", `/groups/${group.id}/members/${agent.id}`, {}],
       ["DELETE", `/groups/${group.id}/members/${agent.id}`],
+      ...["search?q=x", "summaries", "jobs", "export", "messages/msg_0"].map(
+        (name): [string, string] => ["GET", `/groups/${group.id}/${name}`],
+      ),
+      ...["archive", "restore", "fork"].map((name): [string, string] => [
+        "POST",
+        `/groups/${group.id}/${name}`,
+      ]),
     ];
     for (const [method, path, body] of paths) {
       const theirs = await outsider.api<Problem>(method, path, body);
@@ -434,6 +444,36 @@ describe("the OpenAPI document", () => {
     expect(said("/groups/{id}/events", "get")).toEqual([...list, "after", "cursor"]);
     expect(said("/groups/{id}/messages", "get")).toEqual([...list, "before", "cursor"]);
     expect(said("/groups/{id}/runs", "get")).toEqual([...list, "before", "cursor"]);
+    expect(said("/groups/{id}/jobs", "get")).toEqual([...list, "cursor"]);
+    expect(said("/groups/{id}/search", "get")).toEqual(["200", "default", "q", "limit", "cursor"]);
+    expect(said("/groups/{id}/fork", "post")).toEqual(["201", "default"]);
+    expect(said("/orgs/{org}/groups/import", "post")).toEqual(["201", "default"]);
+    const search = paths["/groups/{id}/search"]!["get"]!.parameters;
+    expect(search).toMatchObject([
+      { name: "id", required: true },
+      { name: "q", required: true, schema: { minLength: 1, maxLength: 500 } },
+      { name: "limit", required: false, schema: { minimum: 1, maximum: 50 } },
+      { name: "cursor", required: false },
+    ]);
+  });
+
+  it("[OA3] describes a bundle as the bytes it is, and what may be left out as optional", async () => {
+    interface Described {
+      requestBody?: { required: boolean; content: object };
+      responses: Record<string, { content?: object }>;
+    }
+    const { paths } = await (
+      await knock("/api/v1/openapi.json")
+    ).json<{ paths: Record<string, Record<string, Described>> }>();
+    const { requestBody } = paths["/orgs/{org}/groups/import"]!["post"]!;
+    expect(requestBody).toMatchObject({
+      required: true,
+      content: { "application/x-tar": {}, "application/octet-stream": {} },
+    });
+    const { responses } = paths["/groups/{id}/export"]!["get"]!;
+    expect(responses["200"]?.content).toEqual({ "application/x-tar": {} });
+    expect(paths["/groups/{id}/fork"]!["post"]!.requestBody?.required).toBe(false);
+    expect(paths["/orgs/{org}/groups"]!["post"]!.requestBody?.required).toBe(true);
   });
 });
 

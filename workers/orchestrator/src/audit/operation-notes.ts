@@ -31,7 +31,7 @@ interface Row {
   readonly kind: AuditNote["kind"];
   readonly subject: (from: From) => unknown;
   readonly details?: (from: From) => Record<string, unknown>;
-  /** Written after the answer: no database call may hold this one up. */
+  /** Written after the answer and counted: no database call may hold it up, or whoever only reads may repeat it at will. */
   readonly later?: true;
 }
 
@@ -86,6 +86,15 @@ const ROWS: Partial<Record<OperationId, Row>> = {
   deleteAgent: { kind: "agent-deleted", subject: given },
   createGroup: { kind: "group-created", subject: made },
   deleteGroup: { kind: "group-deleted", subject: given },
+  archiveGroup: { kind: "group-archived", subject: given },
+  restoreGroup: { kind: "group-restored", subject: given, later: true },
+  forkGroup: {
+    kind: "group-forked",
+    subject: made,
+    details: ({ params, body }) => ({ from: params["id"], atSeq: body["atSeq"] }),
+  },
+  exportGroup: { kind: "group-exported", subject: given, later: true },
+  importGroup: { kind: "group-imported", subject: made },
   putMember: {
     kind: "member-put",
     subject: member,

@@ -3,15 +3,20 @@ import type { OPERATIONS, OperationId } from "@acos/protocol";
 
 import type { ControlPlane } from "../control-plane.ts";
 import type { Caller } from "../sign-in/caller.ts";
+import type { BundleAnswer, BundleUpload } from "./bundle-transfer.ts";
 
 type Names<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Names<Rest>
   : never;
 type Row<Id extends OperationId> = (typeof OPERATIONS)[Id];
-type BodyOf<Id extends OperationId> =
-  Row<Id> extends { body: { _zod: { output: infer Body } } } ? Body : undefined;
-type AnswerOf<Id extends OperationId> =
-  Row<Id> extends { answer: { _zod: { output: infer Value } } }
+type BodyOf<Id extends OperationId> = Id extends "importGroup"
+  ? BundleUpload
+  : Row<Id> extends { body: { _zod: { output: infer Body } } }
+    ? Body
+    : undefined;
+type AnswerOf<Id extends OperationId> = Id extends "exportGroup"
+  ? BundleAnswer
+  : Row<Id> extends { answer: { _zod: { output: infer Value } } }
     ? Value
     : Row<Id> extends { list: { _zod: { output: infer Item } } }
       ? { readonly items: readonly Item[]; readonly nextCursor: string | null }
@@ -22,6 +27,8 @@ export interface PageQuery {
   readonly after: number | undefined;
   readonly before: number | undefined;
   readonly cursor: string | undefined;
+  /** What is searched for; empty where nothing is. */
+  readonly q: string;
 }
 
 export interface Call<Id extends OperationId> {

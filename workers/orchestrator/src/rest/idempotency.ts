@@ -24,6 +24,8 @@ export interface KeyedRequest {
   readonly key: string;
   /** Method, path and body: what must be the same again. */
   readonly request: string;
+  /** For what takes longer than LOST_AFTER_MS. */
+  readonly lostAfterMs?: number;
 }
 
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
@@ -75,7 +77,10 @@ function ofKey({ principal, key }: KeyedRequest) {
   return and(eq(idempotency.principal, principal), eq(idempotency.key, key));
 }
 
-async function claim({ db, clock }: ControlPlane, keyed: KeyedRequest): Promise<boolean> {
+async function claim(
+  { db, clock }: ControlPlane,
+  { lostAfterMs = LOST_AFTER_MS, ...keyed }: KeyedRequest,
+): Promise<boolean> {
   const now = clock.now();
   const [, , claimed] = await db.batch([
     db.delete(idempotency).where(lt(idempotency.createdAt, now - IDEMPOTENCY_TTL_MS)),
@@ -83,7 +88,7 @@ async function claim({ db, clock }: ControlPlane, keyed: KeyedRequest): Promise<
       and(
         ofKey(keyed),
         eq(idempotency.request, keyed.request),
-        lt(idempotency.createdAt, now - LOST_AFTER_MS),
+        lt(idempotency.createdAt, now - lostAfterMs),
         // Only what never got an answer is lost.
         isNull(idempotency.status),
       ),

@@ -1,9 +1,10 @@
 // The OpenAPI 3.1 document, made from the route table and the zod schemas, so that it cannot differ from what is served.
 import {
+  BUNDLE_TYPE,
   ERROR_CODES,
+  IMPORT_MAX_BYTES,
   isUnsafe,
   OPERATIONS,
-  pageQuerySchema,
   problemSchema,
   PRODUCT_VERSION,
   type OperationId,
@@ -11,7 +12,8 @@ import {
 } from "@acos/protocol";
 
 import { jsonAnswer, type Answer } from "./answer.ts";
-import { queryNamesOf } from "./query.ts";
+import { answersBundle, BUNDLE_TYPES, takesBundle } from "./bundle-transfer.ts";
+import { queryNamesOf, querySchemaOf } from "./query.ts";
 import { API_PATH } from "./route-table.ts";
 import { SchemaShelf, type JsonSchema } from "./schema-shelf.ts";
 import { successStatusOf } from "./success-status.ts";
@@ -68,8 +70,8 @@ function describeApi(): JsonSchema {
 
 function describeOperation(id: OperationId, shelf: SchemaShelf): JsonSchema {
   const operation: Operation = OPERATIONS[id];
-  const { summary, guard, body, path } = operation;
-  const requestBody = body && { required: true, ...content(shelf.describe(body, "input")) };
+  const { summary, guard, path } = operation;
+  const requestBody = bodyOf(id, shelf);
   const sent = isUnsafe(operation) ? [IDEMPOTENCY_KEY] : queryParameters(id, shelf);
   return {
     operationId: id,
@@ -78,11 +80,31 @@ function describeOperation(id: OperationId, shelf: SchemaShelf): JsonSchema {
     parameters: [...pathParameters(path), ...sent],
     ...(requestBody && { requestBody }),
     responses: {
-      [successStatusOf(id)]: success(operation, shelf),
+      [successStatusOf(id)]: answersBundle(id) ? BUNDLE_ANSWER : success(operation, shelf),
       default: { $ref: "#/components/responses/Problem" },
     },
   };
 }
+
+function bodyOf(id: OperationId, shelf: SchemaShelf): JsonSchema | undefined {
+  const { body }: Operation = OPERATIONS[id];
+  if (takesBundle(id)) return BUNDLE_BODY;
+  // A body that may be left out is one whose schema takes nothing.
+  return (
+    body && {
+      required: !body.safeParse(undefined).success,
+      ...content(shelf.describe(body, "input")),
+    }
+  );
+}
+
+/** Bytes as they are: a media type without a schema (OpenAPI 3.1, "Considerations for File Uploads"). */
+const BUNDLE_ANSWER: JsonSchema = { description: "A bundle", content: { [BUNDLE_TYPE]: {} } };
+const BUNDLE_BODY: JsonSchema = {
+  description: `A bundle of at most ${IMPORT_MAX_BYTES} bytes, sent with its Content-Length`,
+  required: true,
+  content: Object.fromEntries(BUNDLE_TYPES.map((type) => [type, {}])),
+};
 
 const IDEMPOTENCY_KEY: JsonSchema = {
   name: "Idempotency-Key",
@@ -101,12 +123,13 @@ function pathParameters(path: string): JsonSchema[] {
 }
 
 function queryParameters(id: OperationId, shelf: SchemaShelf): JsonSchema[] {
-  return queryNamesOf(id).map((name) => ({
-    name,
-    in: "query",
-    required: false,
-    schema: shelf.describe(pageQuerySchema.shape[name].unwrap(), "output"),
-  }));
+  const { shape } = querySchemaOf(id);
+  return queryNamesOf(id).map((name) => {
+    const schema = shape[name];
+    const optional = schema.type === "optional";
+    const value = optional ? schema.unwrap() : schema;
+    return { name, in: "query", required: !optional, schema: shelf.describe(value, "output") };
+  });
 }
 
 function success({ answer, list }: Operation, shelf: SchemaShelf): JsonSchema {

@@ -1,5 +1,13 @@
 // Query parameters: one table says which an operation takes, for the reader of requests and for the OpenAPI document alike.
-import { OPERATIONS, PAGE_DEFAULT, pageQuerySchema, parse, type OperationId } from "@acos/protocol";
+import {
+  OPERATIONS,
+  PAGE_DEFAULT,
+  pageQuerySchema,
+  parse,
+  SEARCH_PAGE_DEFAULT,
+  searchPageQuerySchema,
+  type OperationId,
+} from "@acos/protocol";
 
 import type { PageQuery } from "./call.ts";
 import { invalidField } from "./invalid-field.ts";
@@ -16,8 +24,16 @@ const ENTERED_AT: Partial<Record<OperationId, "after" | "before">> = {
 /** The query parameters an operation takes: those of a page for lists, none for all others. */
 export function queryNamesOf(id: OperationId): readonly QueryName[] {
   if (!("list" in OPERATIONS[id])) return [];
+  if (id === "searchGroup") return ["q", "limit", "cursor"];
   const seq = ENTERED_AT[id];
   return ["limit", ...(seq ? [seq] : []), "cursor"];
+}
+
+/** What the values of an operation's query must be. */
+export function querySchemaOf(
+  id: OperationId,
+): typeof pageQuerySchema | typeof searchPageQuerySchema {
+  return id === "searchGroup" ? searchPageQuerySchema : pageQuerySchema;
 }
 
 /** Reads an operation's query. Throws `invalid_request` for a parameter it does not take, one sent twice, or a wrong value. */
@@ -30,11 +46,18 @@ export function readQuery(id: OperationId, query: URLSearchParams): PageQuery {
     if (known in sent) throw invalidField(name, `The query parameter "${name}" is there twice.`);
     sent[known] = value;
   }
-  const page = parse(pageQuerySchema, sent, "The query");
-  const { limit = PAGE_DEFAULT, after, before, cursor } = page;
+  if (names.includes("q") && !sent.q?.trim()) throw invalidField("q", SEARCH_FOR_WHAT);
+  const page = parse(querySchemaOf(id), sent, "The query");
+  const { limit = defaultLimitOf(id), after, before, cursor, q = "" } = page;
   if (cursor !== undefined && (after ?? before) !== undefined)
     throw invalidField("cursor", `Send either cursor or ${ENTERED_AT[id]}, not both.`);
-  return { limit, after, before, cursor };
+  return { limit, after, before, cursor, q };
+}
+
+const SEARCH_FOR_WHAT = "Say what to search for: the query parameter q holds the words.";
+
+function defaultLimitOf(id: OperationId): number {
+  return id === "searchGroup" ? SEARCH_PAGE_DEFAULT : PAGE_DEFAULT;
 }
 
 function notTaken(name: string, names: readonly string[]): string {

@@ -19,6 +19,14 @@ import { authenticate, requireScope, type Proof } from "../sign-in/authenticate.
 import type { Caller } from "../sign-in/caller.ts";
 import { requireOwnOrigin } from "../sign-in/own-origin.ts";
 import { jsonAnswer, problemOf, problemResponse, toResponse, type Answer } from "./answer.ts";
+import {
+  answersBundle,
+  bundleResponse,
+  readBundleUpload,
+  takeRest,
+  takesBundle,
+  type BundleAnswer,
+} from "./bundle-transfer.ts";
 import type { Call, Handler } from "./call.ts";
 import { answerOnce, readIdempotencyKey } from "./idempotency.ts";
 import { openApiAnswer } from "./openapi.ts";
@@ -29,17 +37,24 @@ import { successStatusOf } from "./success-status.ts";
 
 /** A token is single use and lives for a minute: handing out the first one again would be of no use. */
 const NEVER_REPEATED: readonly OperationId[] = ["createRoutingToken"];
+/** How long a bundle may be on its way: 100 MiB at 1 Mbit/s. */
+const UPLOAD_MAX_MS = 15 * 60_000;
 
 /** Answers a request under /api/v1. Never throws: whatever goes wrong becomes a Problem. */
 export async function serveApi(plane: ControlPlane, request: Request): Promise<Response> {
   const seen: Seen = { requestId: freshId(plane.clock, "request") };
   try {
     const response = await answerApi(plane, request, seen);
-    return request.method === "HEAD" ? new Response(null, response) : response;
+    if (request.method !== "HEAD") return response;
+    await response.body?.cancel();
+    return new Response(null, response);
   } catch (error) {
     const refusal = problemOf(error, seen.requestId);
     if (seen.asked) noteRefusal(plane, seen.asked, refusal.code);
     return problemResponse(refusal, seen.requestId);
+  } finally {
+    // Strangers are hung up on.
+    if (seen.asked?.caller && takesBundle(seen.asked.id)) await takeRest(request);
   }
 }
 
@@ -69,10 +84,11 @@ async function answerApi(plane: ControlPlane, request: Request, seen: Seen): Pro
   seen.asked = { ...match, caller: proof.caller };
   countCaller(plane, proof.caller, match.params);
   requireAllowed(plane, request, { id: match.id, proof });
-  const { answer, replayed } = await operate(plane, request, { ...match, caller: proof.caller });
-  const response = toResponse(answer, requestId);
+  const done = await operate(plane, request, { ...match, caller: proof.caller });
+  const response =
+    "bundle" in done ? bundleResponse(done, requestId) : toResponse(done.answer, requestId);
   for (const cookie of proof.cookies) response.headers.append("set-cookie", cookie);
-  if (replayed) response.headers.set("idempotency-replayed", "true");
+  if ("replayed" in done && done.replayed) response.headers.set("idempotency-replayed", "true");
   return response;
 }
 
@@ -117,26 +133,40 @@ interface Asked {
   readonly caller: Proof["caller"];
 }
 
-async function operate(plane: ControlPlane, request: Request, asked: Asked) {
+type Done = { readonly answer: Answer; readonly replayed: boolean } | BundleAnswer;
+
+async function operate(plane: ControlPlane, request: Request, asked: Asked): Promise<Done> {
   const { id, params, caller } = asked;
-  const operation: { method: string; body?: Parameters<typeof parse>[0] } = OPERATIONS[id];
-  const page = readQuery(id, new URL(request.url).searchParams);
-  const text = isUnsafe(operation) ? await readBodyText(request) : "";
-  const sent = parseBody(request, text);
-  const body = operation.body && parse(operation.body, sent, "The request body");
-  if (!operation.body) requireNoFields(sent);
+  const { method } = OPERATIONS[id];
+  const { pathname, searchParams } = new URL(request.url);
+  const page = readQuery(id, searchParams);
+  const { text, body } = await readSent(request, id);
   // The route table pairs this handler with exactly these params and this body; TypeScript cannot follow that.
   const handler = HANDLERS[id] as unknown as Handler<"getMe">;
   const call = { plane, caller, params, body, page, request } as unknown as Call<"getMe">;
-  const work = async (): Promise<Answer> =>
-    jsonAnswer(await recorded(plane, { ...asked, body }, () => handler(call)), successStatusOf(id));
-  const key = isUnsafe(operation) ? readIdempotencyKey(request) : undefined;
+  const act = (): Promise<unknown> => recorded(plane, { ...asked, body }, () => handler(call));
+  if (answersBundle(id)) return (await act()) as BundleAnswer;
+  const work = async (): Promise<Answer> => jsonAnswer(await act(), successStatusOf(id));
+  const key = isUnsafe(OPERATIONS[id]) ? readIdempotencyKey(request) : undefined;
   if (key === undefined || NEVER_REPEATED.includes(id))
     return { answer: await work(), replayed: false };
-  const keyed = `${operation.method} ${new URL(request.url).pathname}\n${text}`;
-  return answerOnce(plane, { principal: caller.user, key, request: keyed }, () =>
-    keepable(work, (code) => noteRefusal(plane, asked, code)),
-  );
+  const slow = takesBundle(id) ? { lostAfterMs: UPLOAD_MAX_MS } : {};
+  const keyed = { principal: caller.user, key, request: `${method} ${pathname}\n${text}`, ...slow };
+  return answerOnce(plane, keyed, () => keepable(work, (code) => noteRefusal(plane, asked, code)));
+}
+
+/** What a request brings: its body as the operation takes it, and as text for the idempotency key. A bundle is no text. */
+async function readSent(
+  request: Request,
+  id: OperationId,
+): Promise<{ readonly text: string; readonly body: unknown }> {
+  const operation: { method: string; body?: Parameters<typeof parse>[0] } = OPERATIONS[id];
+  if (takesBundle(id)) return { text: "", body: readBundleUpload(request) };
+  const text = isUnsafe(operation) ? await readBodyText(request) : "";
+  const sent = parseBody(request, text);
+  if (operation.body) return { text, body: parse(operation.body, sent, "The request body") };
+  requireNoFields(sent);
+  return { text, body: undefined };
 }
 
 /** A refusal that would be the same again is an answer; one that advises to try again is not. */

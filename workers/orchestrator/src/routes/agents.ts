@@ -16,6 +16,7 @@ import { requireDelivered } from "../adoptions.ts";
 import { fillCache } from "../agent-cache.ts";
 import { freshId } from "../clock.ts";
 import type { ControlPlane } from "../control-plane.ts";
+import { isKnownModel, knownProviders } from "../known-models.ts";
 import type { Call, Handler } from "../rest/call.ts";
 import { invalidField } from "../rest/invalid-field.ts";
 import { idCursor, numberCursor, pageOf } from "../rest/page.ts";
@@ -31,7 +32,6 @@ import {
   untilCommitted,
 } from "../store/agent-versions.ts";
 import { adoptions, groupAgents } from "../store/control-tables.ts";
-import { listProviders } from "../store/provider-versions.ts";
 import { requireOpenTools } from "./outgoing-address.ts";
 import { requireKnownSecrets } from "./tool-secrets.ts";
 
@@ -148,14 +148,9 @@ function viewOf({
 
 /** Throws `invalid_request` naming what there is, unless the model's provider is the org's or the installation's. */
 async function requireKnownModel(plane: ControlPlane, org: OrgId, model: string): Promise<void> {
-  const { builtinModels } = plane.settings;
-  const wanted = providerOf(model);
-  if (builtinModels.some(({ provider }) => provider === wanted)) return;
-  const own = await listProviders(plane.db, org);
-  if (own.some(({ name }) => name === wanted)) return;
-  const known = [
-    ...new Set([...own.map(({ name }) => name), ...builtinModels.map((row) => row.provider)]),
-  ];
-  const words = `There is no model provider "${wanted}" here. There are: ${known.join(", ")}. Add one with PUT /api/v1/orgs/{org}/providers/{name}.`;
+  const { db, settings } = plane;
+  if (await isKnownModel(db, settings, { org, model })) return;
+  const known = await knownProviders(db, settings, org);
+  const words = `There is no model provider "${providerOf(model)}" here. There are: ${known.join(", ")}. Add one with PUT /api/v1/orgs/{org}/providers/{name}.`;
   throw invalidField("model", words);
 }

@@ -1,26 +1,14 @@
 // What a group tells and takes by REST, handed to its object as it is: token, events, messages, commands, runs. No D1 here.
-import { isId, ROUTING_TOKEN_TTL_S, type GroupControl, type Result } from "@acos/protocol";
+import { isId, ROUTING_TOKEN_TTL_S } from "@acos/protocol";
 import { signRoutingToken } from "@acos/trust";
 
 import { freshNonce } from "../clock.ts";
-import type { ControlPlane } from "../control-plane.ts";
-import { askGroup, principalOf, type GroupStub } from "../group-calls.ts";
-import type { Handler, PageQuery } from "../rest/call.ts";
+import type { Handler } from "../rest/call.ts";
 import { numberCursor } from "../rest/page.ts";
-import type { Caller } from "../sign-in/caller.ts";
 import { accessGroup, notFound } from "../store/access.ts";
 import { renameGroup } from "../store/group-rows.ts";
+import { ask, backwards } from "./ask-group-of-path.ts";
 import { tellWayIn } from "./way-in.ts";
-
-type Asker = Parameters<GroupControl["view"]>[0];
-
-function ask<T>(
-  { plane, caller, params }: { plane: ControlPlane; caller: Caller; params: { id: string } },
-  question: (stub: GroupStub, principal: Asker) => Promise<Result<T>>,
-): Promise<T> {
-  const at = { namespace: plane.groups, group: accessGroup(params.id) };
-  return askGroup(at, (stub) => question(stub, principalOf(caller)));
-}
 
 export const createRoutingToken: Handler<"createRoutingToken"> = async (call) => {
   const { plane, caller, request } = call;
@@ -81,8 +69,3 @@ export const getBriefing: Handler<"getBriefing"> = async (call) => {
   if (!isId("run", run) || !/^[1-9]\d{0,5}$/.test(n)) throw notFound("turn");
   return ask(call, (stub, principal) => stub.briefing(principal, run, Number(n)));
 };
-
-function backwards({ limit, before, cursor }: PageQuery): { limit: number; before?: number } {
-  const from = numberCursor(cursor) ?? before;
-  return from === undefined ? { limit } : { limit, before: from };
-}

@@ -11,6 +11,15 @@ import {
 } from "./agents.ts";
 import { getAuditHead, listAuditEntries } from "./audit.ts";
 import { createApiKey, deleteApiKey, listApiKeys } from "./api-keys.ts";
+import { exportGroup, forkGroup, importGroup } from "./group-copies.ts";
+import {
+  archiveGroup,
+  getMessage,
+  listJobs,
+  listSummaries,
+  restoreGroup,
+  searchGroup,
+} from "./group-history.ts";
 import {
   createRoutingToken,
   getBriefing,
@@ -69,4 +78,13 @@ export const HANDLERS: Handlers = {
   listRuns,
   getRun,
   getBriefing,
+  getMessage,
+  searchGroup,
+  listSummaries,
+  listJobs,
+  archiveGroup,
+  restoreGroup,
+  forkGroup,
+  exportGroup,
+  importGroup,
 };

@@ -86,6 +86,8 @@ export const groups = sqliteTable(
     state: text("state", { enum: GROUP_STATES }).notNull(),
     createdBy: text("created_by").$type<UserId>().notNull(),
     createdAt: at("created_at"),
+    /** Since when it lies in cold storage; null = it does not. */
+    archivedAt: integer("archived_at"),
   },
   (table) => [index("groups_org").on(table.org)],
 );

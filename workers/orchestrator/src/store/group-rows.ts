@@ -12,6 +12,7 @@ import {
 } from "@acos/protocol";
 import { and, eq, sql } from "drizzle-orm";
 
+import { oweGroups } from "./adoption-rows.ts";
 import { adoptions, departures, groupAgents, groupMembers, groups } from "./control-tables.ts";
 import type { Database } from "./database.ts";
 
@@ -66,6 +67,19 @@ export async function setGroupState(
   await db.update(groups).set({ state }).where(eq(groups.id, group));
 }
 
+/** Lists a group that is a copy, with the subscriptions its agents have there, and owes it what they are by now. */
+export async function listCopiedGroup(
+  db: Database,
+  group: GroupId,
+  agents: GroupDraft["agents"],
+): Promise<void> {
+  await db.batch([
+    db.update(groups).set({ state: "ready" }).where(eq(groups.id, group)),
+    ...agents.map((agent) => subscription(db, group, agent)),
+    oweGroups(db, eq(groupAgents.group, group)),
+  ]);
+}
+
 /** A page of the groups of an org that a user is a member of, newest first, older than `cursor`. */
 export async function listGroupSummaries(
   db: Database,
@@ -74,7 +88,7 @@ export async function listGroupSummaries(
 ): Promise<GroupSummary[]> {
   const older = page.cursor === undefined ? undefined : sql`${groups.id} < ${page.cursor}`;
   const rows = await db
-    .select({ id: groups.id, org: groups.org, name: groups.name, at: groups.createdAt })
+    .select(SUMMARY)
     .from(groupMembers)
     .innerJoin(groups, eq(groups.id, groupMembers.group))
     .where(
@@ -82,7 +96,44 @@ export async function listGroupSummaries(
     )
     .orderBy(sql`${groups.id} DESC`)
     .limit(page.limit);
-  return rows.map(({ at, ...row }) => ({ ...row, createdAt: new Date(at).toISOString() }));
+  return rows.map(summaryOf);
+}
+
+/** One group as lists show it, to nobody in particular; undefined when it is not listed. */
+export async function readGroupSummary(
+  db: Database,
+  group: GroupId,
+): Promise<GroupSummary | undefined> {
+  const [row] = await db
+    .select(SUMMARY)
+    .from(groups)
+    .where(and(eq(groups.id, group), eq(groups.state, "ready")));
+  return row && summaryOf(row);
+}
+
+const SUMMARY = {
+  id: groups.id,
+  org: groups.org,
+  name: groups.name,
+  createdAt: groups.createdAt,
+  archivedAt: groups.archivedAt,
+};
+
+function summaryOf(row: {
+  readonly id: GroupId;
+  readonly org: OrgId;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly archivedAt: number | null;
+}): GroupSummary {
+  const { createdAt, archivedAt, ...said } = row;
+  return { ...said, createdAt: new Date(createdAt).toISOString(), archived: archivedAt !== null };
+}
+
+/** Notes since when a group lies in cold storage; null = it does not. A time that is noted stays. */
+export async function markArchived(db: Database, group: GroupId, at: number | null): Promise<void> {
+  const archivedAt = at === null ? null : sql`coalesce(${groups.archivedAt}, ${at})`;
+  await db.update(groups).set({ archivedAt }).where(eq(groups.id, group));
 }
 
 export async function renameGroup(db: Database, group: GroupId, name: string): Promise<void> {
@@ -122,9 +173,17 @@ export async function forgetMember(db: Database, group: GroupId, user: UserId): 
 export async function subscribe(
   db: Database,
   group: GroupId,
-  { agent, version }: { readonly agent: AgentId; readonly version: number | null },
+  agent: GroupDraft["agents"][number],
 ): Promise<void> {
-  await db
+  await subscription(db, group, agent);
+}
+
+function subscription(
+  db: Database,
+  group: GroupId,
+  { agent, version }: GroupDraft["agents"][number],
+) {
+  return db
     .insert(groupAgents)
     .values({ group, agent, version })
     .onConflictDoUpdate({ target: [groupAgents.group, groupAgents.agent], set: { version } });
