@@ -2,6 +2,7 @@
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 
+import { plain } from "./cli/plain-text.ts";
 import { type Terminal, ownTerminal } from "./cli/terminal.ts";
 import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage-error.ts";
@@ -17,6 +18,15 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   tail: async () => inTerminal((await import("./cli/tail.ts")).tail),
   keys: async () => inTerminal((await import("./cli/keys.ts")).keys),
   audit: async () => inTerminal((await import("./cli/audit.ts")).audit),
+  search: async () => inTerminal((await import("./cli/search.ts")).search),
+  summary: async () => inTerminal((await import("./cli/summary.ts")).summary),
+  archive: async () => inTerminal((await import("./cli/archive.ts")).archive),
+  restore: async () => inTerminal((await import("./cli/archive.ts")).restore),
+  fork: async () => inTerminal((await import("./cli/fork.ts")).fork),
+  export: async () => inTerminal((await import("./cli/export-group.ts")).exportGroup),
+  import: async () => inTerminal((await import("./cli/import-group.ts")).importGroup),
+  jobs: async () => inTerminal((await import("./cli/jobs.ts")).jobs),
+  briefing: async () => inTerminal((await import("./cli/briefing.ts")).briefing),
   chat: async () => inTerminal((await import("./cli/chat.ts")).chat),
 };
 
@@ -53,6 +63,6 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof Error) || !SPOKEN.has(error.name)) throw error;
-  process.stderr.write(`acos: ${error.message}\n`);
+  process.stderr.write(`acos: ${plain(error.message)}\n`);
   process.exit(error instanceof UsageError ? 2 : 1);
 }

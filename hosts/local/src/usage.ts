@@ -10,6 +10,18 @@ export const USAGE = `acos: a place where people and agents work together
   acos post GROUP TEXT         say one thing in a group
   acos tail GROUP [--json] [--since SEQ]
                                follow a group
+  acos search GROUP WORDS…     find messages, however old
+  acos summary GROUP [--make]  what the group's history came to; ask for a new summary
+  acos briefing GROUP RUN [TURN]
+                               what an agent was told for a turn, and why
+  acos fork GROUP [--at SEQ] [--name NAME]
+                               make a new group from its history up to an event
+  acos export GROUP [FILE] [--force]
+                               save the whole group as one file
+  acos import FILE [--org ORG] make a group from such a file
+  acos archive GROUP           move a group to cold storage; the next visit brings it back
+  acos restore GROUP           bring it back now
+  acos jobs GROUP              the work on a group's storage
   acos keys [rotate ca|master|data] [--data PATH]
                                which keys are at work here, and the exchange of one
   acos audit [ORG] [--json]    show what was done and refused in an organization

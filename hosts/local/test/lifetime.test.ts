@@ -179,11 +179,14 @@ describe("one owner", { timeout: SLOW_MS }, () => {
     const data = bench.newData();
     const first = await bench.up({ data });
     await post(first.url, "one");
+    const kept = "moved out of the object";
+    expect(await text(`${first.url}/kept`, { method: "POST", body: kept })).toBe(kept);
     expect(processesOf(data).filter(({ name }) => name === "workerd").length).toBe(2);
     first.kill("SIGKILL");
     await until(() => processesOf(data).length === 0, 2_000);
     const second = await bench.up({ data });
     expect(await rows(second.url)).toEqual(["one"]);
+    expect(await text(`${second.url}/kept`)).toBe(kept);
   });
 
   it("[L1] ends them too where the system has no death signal", async () => {

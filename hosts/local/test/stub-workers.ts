@@ -60,6 +60,10 @@ export class GroupController extends DurableObject {
     if (url.pathname.startsWith("/agents/")) return this.env.AGENTS.fetch("https://agents.internal" + url.pathname.slice(7) + url.search, { method: "POST", body: request.body, signal: request.signal });
     if (url.pathname === "/ws") { const pair = new WebSocketPair(); this.ctx.acceptWebSocket(pair[1]); return new Response(null, { status: 101, webSocket: pair[0] }); }
     if (url.pathname === "/group/out") return tryOut(url, this.env);
+    if (url.pathname === "/kept") {
+      if (request.method === "POST") await this.env.ARCHIVE.put("kept", await request.text());
+      return new Response(await (await this.env.ARCHIVE.get("kept"))?.text());
+    }
     if (url.pathname === "/frames") return new Response(this.env.FRAMES_PER_MINUTE);
     if (request.method === "POST") this.ctx.storage.sql.exec("INSERT INTO log (text) VALUES (?)", await request.text());
     return Response.json(this.ctx.storage.sql.exec("SELECT text FROM log ORDER BY seq").toArray().map((row) => row.text));

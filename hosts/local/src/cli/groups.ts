@@ -1,6 +1,7 @@
 // `acos groups`: the groups of the user, one a line.
 import { parseArguments } from "./arguments.ts";
 import { listGroups } from "./find-group.ts";
+import { plainLine } from "./plain-text.ts";
 import { openSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -19,7 +20,7 @@ export async function groups(args: readonly string[], terminal: Terminal): Promi
     terminal.output.write(
       given.on("json")
         ? `${JSON.stringify(group)}\n`
-        : `${group.id}  ${group.name}  (${group.orgName})\n`,
+        : `${group.id}  ${plainLine(group.name)}  (${plainLine(group.orgName)})${group.archived ? "  archived" : ""}\n`,
     );
   if (found.length === 0 && !given.on("json"))
     terminal.output.write("You are in no group yet. Make one in the web app.\n");

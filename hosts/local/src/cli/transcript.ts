@@ -66,6 +66,15 @@ export class Transcript {
     "approval-decided": ({ by, decision }) => this.#line(`· ${this.#nameOf(by)} said ${decision}`),
     "run-paused": ({ reason }) =>
       reason === "turn-limit" ? this.#line("· a run paused at its limit of turns") : "",
+    "summary-made": ({ version, upTo }) =>
+      this.#line(`· summary ${version} stands for everything up to #${upTo} from now on`),
+    "summary-refused": ({ reason }) => this.#line(`· no summary was made: ${reason}`),
+    "group-archived": () => this.#line("· the group went to cold storage"),
+    "group-restored": ({ lost }) =>
+      this.#line(
+        `· the group came back${lost === undefined ? "" : `; ${lost} of its last events are lost`}`,
+      ),
+    "group-copied": ({ from }) => this.#line(`· all before this is the history of ${from.name}`),
     "run-ended": ({ outcome, reason }) => {
       const end = this.#endStream();
       return outcome === "done"

@@ -7,6 +7,7 @@ import { OWNER_VARIABLE } from "./owned-processes.ts";
 /** Names under which the simulators keep their data; a changed name would lose sight of it. */
 export const DATABASE_ID = "acos";
 export const CACHE_ID = "agent-cache";
+export const ARCHIVE_ID = "archive";
 
 export const COMPATIBILITY = {
   compatibilityDate: "2026-10-01",

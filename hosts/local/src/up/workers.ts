@@ -9,7 +9,7 @@ import type { ControlDoor } from "./control-server.ts";
 import type { Environment } from "./flags.ts";
 import type { Detected } from "./models.ts";
 import { closedDoor, networks, NO_WAY_OUT } from "./networks.ts";
-import { CACHE_ID, COMPATIBILITY, DATABASE_ID } from "./runtime-options.ts";
+import { ARCHIVE_ID, CACHE_ID, COMPATIBILITY, DATABASE_ID } from "./runtime-options.ts";
 
 export interface Plan {
   readonly host: string;
@@ -157,6 +157,7 @@ function groupController(plan: Plan): V4WorkerOptions {
       { path: "embedding/group-shell.js" },
     ]),
     durableObjects: { GROUPS: { className: "GroupController", useSQLite: true } },
+    r2Buckets: { ARCHIVE: ARCHIVE_ID },
     serviceBindings: {
       AGENTS: external(plan.agentsPort, plan.innerSecret),
       AUTHORITY: { name: "orchestrator", entrypoint: "CertificateAuthority" },
