@@ -57,7 +57,8 @@ const home = createRoute({
   path: "/",
   beforeLoad: async ({ context }) => {
     const groups = await queryClient.fetchQuery(groupsQuery(orgOf(context.me)));
-    const first = groups[0];
+    // To open an archived one would bring it back.
+    const first = groups.find(({ archived }) => !archived);
     if (first) throw redirect({ to: "/groups/$group", params: { group: first.id }, replace: true });
     throw redirect({ to: "/new-group", replace: true });
   },

@@ -14,6 +14,18 @@ const inGroup = (group: string): string => (group === "" ? "" : ` of the group $
 const asRole = (role: string): string => (role === "" ? "" : ` as ${role}`);
 const because = (code: string): string => (code === "" ? "" : ` (${code})`);
 
+/** What is done with a group as a whole. */
+export const historyDid = {
+  "group-archived": ({ who, what }: AuditTold) => `${who} archived the group ${what}`,
+  "group-restored": ({ who, what }: AuditTold) => `${who} brought back the group ${what}`,
+  "group-forked": ({ who, what, more }: AuditTold) =>
+    more("from") === ""
+      ? `${who} made the group ${what} as a fork`
+      : `${who} made the group ${what} as a fork of the group ${more("from")}`,
+  "group-exported": ({ who, what }: AuditTold) => `${who} exported the group ${what}`,
+  "group-imported": ({ who, what }: AuditTold) => `${who} imported the group ${what}`,
+} as const;
+
 export const auditWords = {
   title: "Audit log",
   lead: "Who did what in your organization, and what was refused. Entries are only ever added, each sealed onto the one before.",
@@ -41,6 +53,7 @@ export const auditWords = {
   other: (kind: string, { who, what }: AuditTold) =>
     `${kind}: ${who}${what === "" ? "" : `, ${what}`}`,
   did: {
+    ...historyDid,
     "sign-up": ({ who }) => `${who} signed up`,
     "sign-in": ({ who }) => `${who} signed in`,
     "sign-in-refused": ({ who, more }) =>
@@ -102,5 +115,5 @@ export const auditWords = {
     refused: ({ who, what, more }) =>
       `Refused to ${who}: ${more("operation")}${what === "" ? "" : ` of ${what}`}${because(more("code"))}`,
     "seal-broken": () => "The end of the log was found changed past the product",
-  } satisfies Record<AuditKind, (told: AuditTold) => string>,
+  } satisfies Record<AuditKind | keyof typeof historyDid, (told: AuditTold) => string>,
 } as const;

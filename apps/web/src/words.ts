@@ -2,9 +2,17 @@
 import type { RunState, SleepReason, WakeRule } from "@acos/protocol";
 
 import { auditWords } from "./words-audit.ts";
-
-const count = (number: number, one: string, many: string): string =>
-  `${number} ${number === 1 ? one : many}`;
+import { briefingWords, contextNotices, pinWords, summaryWords } from "./words-context.ts";
+import {
+  copyWords,
+  historyNotices,
+  importWords,
+  pastWords,
+  searchWords,
+  storageWords,
+} from "./words-history.ts";
+import { count } from "./words-count.ts";
+import { secretsWords } from "./words-secrets.ts";
 
 export const words = {
   product: "Agentic Cloud OS",
@@ -50,6 +58,7 @@ export const words = {
     groups: "Groups",
     newGroup: "New group",
     noGroups: "No groups yet.",
+    archived: (number: number) => `Archived (${number})`,
     agents: "Agents",
     settings: "Settings",
     providers: "Models",
@@ -113,6 +122,8 @@ export const words = {
     unknown: "former member",
     imageLink: (alt: string) => (alt === "" ? "image" : `image: ${alt}`),
     actions: "Message",
+    more: "More",
+    place: (seq: number) => `#${seq}`,
     tokens: (input: number, output: number) =>
       `${input.toLocaleString("en")} tokens in, ${output.toLocaleString("en")} out`,
   },
@@ -241,6 +252,8 @@ export const words = {
     renamed: (name: string) => `The group is now called ${name}`,
     settings: "The group's settings changed",
     version: (name: string, version: number) => `${name} now runs version ${version}`,
+    ...contextNotices,
+    ...historyNotices,
   },
 
   newGroup: {
@@ -277,6 +290,8 @@ export const words = {
     builtin: {
       current_time: ["Current time", "Tells date and time in any time zone."],
       calculate: ["Calculate", "Does exact arithmetic."],
+      recall: ["Recall", "Searches all that was said in the group, however long ago."],
+      read_message: ["Read message", "Reads an older message, or a long result, in full."],
     } as const,
     http: "HTTP tool",
     addHttp: "Add an HTTP tool",
@@ -349,45 +364,16 @@ export const words = {
     openGroups: "Go to your groups",
   },
 
-  secrets: {
-    title: "Secrets",
-    lead: "Tokens and passwords that your agents' tools send to their services. A value goes in and never comes out.",
-    none: "No secrets yet. A secret is a token or password that an agent's tool sends to a service, without anybody being able to read it.",
-    readOnly: "Only owners and admins of the organization keep, change and delete secrets.",
-    add: "Keep a secret",
-    changing: (name: string) => `Change ${name}`,
-    name: "Name",
-    nameHelp: "Lower case letters, digits and hyphens. A tool asks for it by this name.",
-    taken: "There is a secret of this name. Change that one, or choose another name.",
-    value: "Value",
-    valueHelp: "8 to 4,096 characters in one line. It is sealed at once and never shown again.",
-    newValue: "New value",
-    valueKept: "Leave empty to keep the one that is there. A new host needs the value again.",
-    hosts: "Hosts it may be sent to",
-    hostsHelp: "One a line, such as api.example.com. It goes nowhere else.",
-    groups: "Groups whose agents may use it",
-    allGroups: "All groups",
-    someGroups: "Only these",
-    noGroups: "You are in no group yet.",
-    hiddenGroups: (number: number) => `${count(number, "group", "groups")} that you are not in`,
-    forGroups: (names: readonly string[]) =>
-      names.length === 0 ? "for no group" : `for ${names.join(", ")}`,
-    forAll: "for all groups",
-    goes: "goes to",
-    keptBy: (date: string, name: string) => `kept ${date} by ${name}`,
-    go: "Keep secret",
-    change: "Change",
-    changeOne: (name: string) => `Change ${name}`,
-    removeOne: (name: string) => `Delete ${name}`,
-    kept: (name: string) => `${name} is kept.`,
-    changed: (name: string) => `${name} is changed. Tools use it from their next call on.`,
-    deleted: (name: string) => `${name} is deleted.`,
-    delete: "Delete",
-    deleteTitle: (name: string) => `Delete ${name}?`,
-    deleteDetail: "Its value is gone for good. Tools that ask for it fail until it is kept again.",
-  },
-
+  secrets: secretsWords,
   audit: auditWords,
+  search: searchWords,
+  past: pastWords,
+  storage: storageWords,
+  copies: copyWords,
+  importing: importWords,
+  briefing: briefingWords,
+  summary: summaryWords,
+  pins: pinWords,
 
   keys: {
     title: "API keys",

@@ -2,6 +2,7 @@
 import { AUDIT_KINDS, type AuditEntryView } from "@acos/protocol";
 import { expect, it } from "vitest";
 
+import { historyDid } from "../src/words-audit.ts";
 import { marksOf, sentenceOf } from "../src/settings/audit-sentence.ts";
 
 const LIN = "usr_01mcc5rm00040g2081040g2081";
@@ -20,6 +21,17 @@ it.each(AUDIT_KINDS)("[W18] %s has a sentence of its own", (kind) => {
   const sentence = said(kind, { subject: ADA, details: {} });
   expect(sentence).not.toContain(`${kind}:`);
   expect(sentence).not.toMatch(/undefined|unknown|\(\)/);
+});
+
+it.each(Object.keys(historyDid))("[W18] %s has a sentence of its own", (kind) => {
+  expect(said(kind, { subject: OFFICE })).toMatch(/^You .* the group Office/);
+});
+
+it("[W18] a fork is told with what it is a fork of", () => {
+  const fork = "grp_01mcc5rm00040g2081040g20zz";
+  expect(said("group-forked", { subject: fork, details: { from: OFFICE, atSeq: 12 } })).toBe(
+    "You made the group grp_…0g20zz as a fork of the group Office",
+  );
 });
 
 it("[W18] a sentence names who, what and where", () => {

@@ -11,6 +11,7 @@ const RUN = "run_1" as RunId;
 
 const EMPTY: LocalView = {
   self: LIN,
+  briefingRules: new Map(),
   members: new Map(),
   messages: new Map(),
   runs: new Map(),

@@ -30,4 +30,6 @@ export interface Snapshot {
   readonly pending: readonly PendingCommand[];
   /** Whether the log has events older than the view holds. */
   readonly hasOlder: boolean;
+  /** Newest seq held, 0 while nothing is known: tells a reader of lists that there is news. */
+  readonly head: number;
 }

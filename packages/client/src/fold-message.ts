@@ -1,12 +1,12 @@
 // Folding what was said into the local view: posts, edits, redactions, reactions, and drafts while they stream.
-import type { DeltaFrame, EventOf, LogEvent, MemberId, MessageView, RunId } from "@acos/protocol";
+import type { DeltaFrame, EventOf, LogEvent, MemberId, RunId } from "@acos/protocol";
 
-import { addEntry, own, type Work } from "./local-view.ts";
+import { addEntry, own, type LocalMessage, type Work } from "./local-view.ts";
 
 type Posted = EventOf<"message-posted">;
 
 export function foldPosted(work: Work, { seq, at }: LogEvent, event: Posted): void {
-  const { kind: _kind, turn: _turn, ...said } = event;
+  const { kind: _kind, ...said } = event;
   if (work.view.messages.has(event.message)) return;
   own(work, "messages").set(event.message, { ...said, seq, at, reactions: [] });
   addEntry(work, { kind: "message", seq, at, id: event.message });
@@ -74,7 +74,11 @@ export function endTyping(work: Work, member: MemberId): void {
 }
 
 /** A message from before the oldest event held here is unknown; its page brings the change already folded in. */
-function change(work: Work, id: Posted["message"], to: (before: MessageView) => MessageView): void {
+function change(
+  work: Work,
+  id: Posted["message"],
+  to: (before: LocalMessage) => LocalMessage,
+): void {
   const before = work.view.messages.get(id);
   if (before) own(work, "messages").set(id, to(before));
 }

@@ -108,7 +108,6 @@ function foldRunEnd(
   place: { at: number; seq: number },
   event: EventOf<"run-ended">,
 ): void {
-  dropDrafts(work, event.run);
   const { outcome, usage, cost, reason, problem } = event;
   setRun(work, event.run, {
     state: outcome,
@@ -118,10 +117,23 @@ function foldRunEnd(
     ...(reason === undefined ? {} : { reason }),
     ...(problem === undefined ? {} : { problem }),
   });
-  for (const call of work.view.calls.values())
-    if (call.run === event.run && call.state === "waiting")
-      setCall(work, call.call, { state: "denied" });
+  endWork(work, event.run);
   if (outcome !== "done") addEntry(work, { kind: "run-end", ...place, id: event.run });
+}
+
+/** Lets go of what a run was streaming and waiting for: it is over. */
+function endWork(work: Work, run: RunId): void {
+  dropDrafts(work, run);
+  for (const call of work.view.calls.values())
+    if (call.run === run && call.state === "waiting") setCall(work, call.call, { state: "denied" });
+}
+
+/** Ends every run that goes on, as a copy does: what agents were at is not theirs to go on with here. */
+export function interruptRuns(work: Work, at: number): void {
+  for (const { run } of openRuns(work.view.runs)) {
+    setRun(work, run, { state: "interrupted", endedAt: at });
+    endWork(work, run);
+  }
 }
 
 function setRun(work: Work, id: RunId, change: Partial<LocalRun>): void {

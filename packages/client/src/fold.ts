@@ -10,6 +10,7 @@ import {
   foldRedacted,
   startTyping,
 } from "./fold-message.ts";
+import { foldHistory, greetHistory } from "./fold-history.ts";
 import { foldRunEvent } from "./fold-run.ts";
 import {
   addEntry,
@@ -63,13 +64,14 @@ function foldOne(work: Work, input: ViewInput): void {
 /** The first welcome also says what began before the oldest event that will be replayed; a later one says nothing new. */
 function foldWelcome(work: Work, welcome: Welcome): void {
   const first = work.view.group === undefined;
-  const { id, org, name, policy, createdAt, members, runs, approvals } = welcome.group;
+  const { id, org, name, policy, createdAt, state, members, runs, approvals } = welcome.group;
   work.view.self = welcome.member.member;
   if (!first) return;
-  work.view.group = { id, org, name, policy, createdAt };
+  work.view.group = { id, org, name, policy, createdAt, state };
+  greetHistory(work, welcome.group);
   for (const info of members) own(work, "members").set(info.member, { info, present: true });
-  for (const { run, member, version, state, trigger } of runs)
-    own(work, "runs").set(run, { run, member, version, state, trigger });
+  for (const { run, member, version, state: stands, trigger } of runs)
+    own(work, "runs").set(run, { run, member, version, state: stands, trigger });
   for (const asked of approvals) {
     const { call, run, approval, tool } = asked;
     if (run && !work.view.calls.has(call))
@@ -104,6 +106,16 @@ function foldEvent(work: Work, entry: LogEvent, event: GroupEvent): void {
     case "member-changed":
     case "agent-version-adopted":
       foldSettings(work, event);
+      return addEntry(work, { kind: "notice", seq: entry.seq, at, event });
+    case "summary-asked":
+      return foldHistory(work, at, event);
+    case "summary-made":
+    case "summary-refused":
+    case "briefing-rule-set":
+    case "group-archived":
+    case "group-restored":
+    case "group-copied":
+      foldHistory(work, at, event);
       return addEntry(work, { kind: "notice", seq: entry.seq, at, event });
     default:
       return "run" in event ? foldRunEvent(work, entry, event) : undefined;

@@ -67,6 +67,7 @@ export class GroupConnection {
       view: this.#log.view,
       pending: this.#outbox.shown(),
       hasOlder: (this.#log.first ?? 1) > 1,
+      head: this.#log.last ?? 0,
     };
     return this.#snapshot;
   }

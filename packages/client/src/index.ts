@@ -11,10 +11,12 @@ export {
   type Entry,
   type LocalCall,
   type LocalMember,
+  type LocalMessage,
   type LocalRun,
+  type LocalSummary,
   type LocalView,
 } from "./local-view.ts";
 export { type PendingCommand } from "./outbox.ts";
 export { type Clock, type Fetch, type Socket, type SocketConstructor } from "./platform.ts";
-export { RequestProblem } from "./request-problem.ts";
+export { problemOfAnswer, problemOfSilence, RequestProblem } from "./request-problem.ts";
 export { type AnswerOf, type BodyOf, type RequestOf } from "./routes.ts";

@@ -1,6 +1,7 @@
 // What a reader sees of a group: the local view, folded from the welcome, the events, the deltas and who is about.
 import type {
   ApprovalId,
+  BriefingRule,
   CallState,
   DeltaFrame,
   GroupEvent,
@@ -14,6 +15,7 @@ import type {
   Problem,
   RunId,
   RunState,
+  SummaryId,
   ToolArguments,
   ToolCallId,
   ToolResult,
@@ -24,6 +26,25 @@ export interface LocalMember {
   readonly info: Member;
   /** False for one who has left; kept, so that what they said still has a name. */
   readonly present: boolean;
+}
+
+/** A message as lists carry it, and the turn of its run that said it where the event was held. */
+export interface LocalMessage extends MessageView {
+  readonly turn?: number | undefined;
+}
+
+/** Where the group's summary stands; what it says is read by REST. */
+export interface LocalSummary {
+  /** 0 before the first. */
+  readonly version: number;
+  /** Every message up to this seq is summarised. */
+  readonly upTo: number;
+  /** One is being made. */
+  readonly making: boolean;
+  /** Why the last one that was asked for is not there; absent once another was asked for. */
+  readonly refused?: string;
+  /** The one being made, where its asking is held here. */
+  readonly asked?: SummaryId;
 }
 
 export interface LocalRun {
@@ -86,10 +107,14 @@ export type Entry =
 
 export interface LocalView {
   /** Undefined until the first welcome. */
-  readonly group?: Pick<GroupView, "id" | "org" | "name" | "policy" | "createdAt">;
+  readonly group?: Pick<GroupView, "id" | "org" | "name" | "policy" | "createdAt" | "state">;
   readonly self?: MemberId;
+  /** Undefined where none was made or asked for. */
+  readonly summary?: LocalSummary;
+  /** Messages that are told in every briefing, or in none. */
+  readonly briefingRules: ReadonlyMap<MessageId, Exclude<BriefingRule, "normal">>;
   readonly members: ReadonlyMap<MemberId, LocalMember>;
-  readonly messages: ReadonlyMap<MessageId, MessageView>;
+  readonly messages: ReadonlyMap<MessageId, LocalMessage>;
   readonly runs: ReadonlyMap<RunId, LocalRun>;
   readonly calls: ReadonlyMap<ToolCallId, LocalCall>;
   readonly drafts: ReadonlyMap<MessageId, Draft>;
@@ -99,6 +124,7 @@ export interface LocalView {
 }
 
 export const EMPTY_VIEW: LocalView = {
+  briefingRules: new Map(),
   members: new Map(),
   messages: new Map(),
   runs: new Map(),
@@ -122,7 +148,7 @@ export interface Work {
   readonly copied: Set<string>;
 }
 
-type MapName = "members" | "messages" | "runs" | "calls" | "drafts";
+type MapName = "briefingRules" | "members" | "messages" | "runs" | "calls" | "drafts";
 type MutableMap<K extends MapName> =
   LocalView[K] extends ReadonlyMap<infer Key, infer Value> ? Map<Key, Value> : never;
 

@@ -40,6 +40,15 @@ export const ROUTES = {
   listRuns: "GET /groups/{id}/runs",
   getRun: "GET /groups/{id}/runs/{run}",
   getBriefing: "GET /groups/{id}/runs/{run}/turns/{n}/briefing",
+  getMessage: "GET /groups/{id}/messages/{message}",
+  searchGroup: "GET /groups/{id}/search",
+  listSummaries: "GET /groups/{id}/summaries",
+  listJobs: "GET /groups/{id}/jobs",
+  archiveGroup: "POST /groups/{id}/archive",
+  restoreGroup: "POST /groups/{id}/restore",
+  forkGroup: "POST /groups/{id}/fork",
+  exportGroup: "GET /groups/{id}/export",
+  importGroup: "POST /orgs/{org}/groups/import",
 } as const satisfies { readonly [K in OperationId]: RouteOf<K> };
 
 type ParamIn<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`

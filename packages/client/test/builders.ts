@@ -2,7 +2,9 @@
 import {
   makeId,
   policySchema,
+  SUMMARY_SECTIONS,
   type AgentMember,
+  type EventOf,
   type GroupEvent,
   type GroupView,
   type IdKind,
@@ -65,6 +67,9 @@ export function groupView(change: Partial<GroupView> = {}): GroupView {
     members: [USER, ADA],
     runs: [],
     approvals: [],
+    briefingRules: [],
+    summary: null,
+    state: "active",
     ...change,
   };
 }
@@ -168,3 +173,51 @@ export const RUN_EVENTS = {
   },
   done: { kind: "run-ended", run: RUN, outcome: "done", usage: USAGE, cost: 0 },
 } as const satisfies Record<string, GroupEvent>;
+
+const BULLET = { text: "Ship on Friday", rests: [id("message", 1)] };
+
+/** What may happen to a group's summary, its pins and its storage. */
+export const HISTORY_EVENTS = {
+  summaryAsked: { kind: "summary-asked", summary: id("summary", 1), upTo: 9, pin: ADA.pin },
+  summaryMade: {
+    kind: "summary-made",
+    summary: id("summary", 1),
+    version: 1,
+    upTo: 9,
+    sections: SUMMARY_SECTIONS.map((section) => ({
+      section,
+      bullets: section === "Goals" ? [BULLET] : [],
+    })),
+    model: "rehearsal/rehearsal-1",
+  },
+  summaryRefused: {
+    kind: "summary-refused",
+    summary: id("summary", 2),
+    reason: "A line rests on no message.",
+  },
+  pinned: {
+    kind: "briefing-rule-set",
+    message: id("message", 1),
+    rule: "pinned",
+    label: "[#1]",
+    text: "one",
+    by: USER.member,
+  },
+  archived: { kind: "group-archived", by: USER.member },
+  restored: { kind: "group-restored", generation: 1 },
+} satisfies Record<string, GroupEvent>;
+
+/** A fork's beginning: Lin made it of another group, with Ada in it. */
+export function copied(change: Partial<EventOf<"group-copied">> = {}): GroupEvent {
+  return {
+    kind: "group-copied",
+    how: "fork",
+    from: { group: id("group", 9), name: "Before", seq: 4 },
+    group: id("group", 1),
+    org: id("org", 1),
+    name: "Before, again",
+    creator: USER,
+    agents: [ADA],
+    ...change,
+  };
+}

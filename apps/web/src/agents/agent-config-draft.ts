@@ -4,7 +4,12 @@ import type { AgentConfig, BuiltinTool, HttpMethod } from "@acos/protocol";
 
 import { draftOfTool, toolOf, type HttpToolDraft } from "./http-tool-draft.ts";
 
-export const BUILTINS = ["current_time", "calculate"] as const satisfies readonly BuiltinTool[];
+export const BUILTINS = [
+  "current_time",
+  "calculate",
+  "recall",
+  "read_message",
+] as const satisfies readonly BuiltinTool[];
 export const METHODS = [
   "GET",
   "HEAD",

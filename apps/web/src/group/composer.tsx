@@ -19,12 +19,15 @@ interface ComposerProps {
   readonly text: string;
   readonly onText: (text: string) => void;
   readonly replyTo: MessageView | undefined;
-  /** Contract: called when a person does not want to reply after all, and after sending. */
+  /** Contract: called when a person does not want to reply after all. */
   readonly onReplyEnd: () => void;
+  /** Contract: called once a message is on its way. */
+  readonly onSent: () => void;
   readonly field: RefObject<HTMLTextAreaElement | null>;
 }
 
-export function Composer({ text, onText, replyTo, onReplyEnd, field }: ComposerProps): JSX.Element {
+export function Composer(props: ComposerProps): JSX.Element {
+  const { text, onText, replyTo, onReplyEnd, onSent, field } = props;
   const connection = useOpenConnection();
   const view = useStillView();
   const self = selfOf(view);
@@ -43,9 +46,11 @@ export function Composer({ text, onText, replyTo, onReplyEnd, field }: ComposerP
     // A refused message stays in the transcript with its reason.
     connection.send({ kind: "message-post", parts, ...reply }).catch(() => undefined);
     onText("");
-    onReplyEnd();
+    onSent();
   };
 
+  if (view.group?.state === "copying")
+    return <p className="px-6 py-5 text-center text-small text-ink-soft">{words.copies.waits}</p>;
   if (self?.role === "viewer")
     return (
       <p className="px-6 py-5 text-center text-small text-ink-soft">{words.composer.viewer}</p>

@@ -1,4 +1,5 @@
 // The group's own settings, for admins: its name, who answers, and its end.
+import type { Policy } from "@acos/protocol";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import type { JSX } from "react";
@@ -20,13 +21,14 @@ export function GroupSettings({ group }: { group: string }): JSX.Element | null 
     mutationFn: (name: string) => api.call("patchGroup", { params: { id: group }, body: { name } }),
     onSuccess: refresh,
   });
-  const setWake = useMutation({
-    mutationFn: (wake: "mentions" | "everyone") => {
+  const setPolicy = useMutation({
+    mutationFn: (change: Partial<Pick<Policy, "wake" | "briefingTokens">>) => {
       if (!settings) throw new Error(words.group.connecting);
-      return connection.send({ kind: "settings-change", policy: { ...settings.policy, wake } });
+      const policy = { ...settings.policy, ...change };
+      return connection.send({ kind: "settings-change", policy });
     },
   });
-  const problem = rename.error ?? setWake.error;
+  const problem = rename.error ?? setPolicy.error;
   if (!settings) return null;
   return (
     <section className="flex flex-col gap-3 border-t border-line px-4 pt-4">
@@ -57,9 +59,11 @@ export function GroupSettings({ group }: { group: string }): JSX.Element | null 
           <select
             className="control text-small"
             value={settings.policy.wake}
-            disabled={setWake.isPending}
+            disabled={setPolicy.isPending}
             onChange={(event) =>
-              setWake.mutate(event.target.value === "everyone" ? "everyone" : "mentions")
+              setPolicy.mutate({
+                wake: event.target.value === "everyone" ? "everyone" : "mentions",
+              })
             }
             {...control}
           >
@@ -68,9 +72,49 @@ export function GroupSettings({ group }: { group: string }): JSX.Element | null 
           </select>
         )}
       </Field>
+      <BriefingSize
+        key={`briefing ${settings.policy.briefingTokens}`}
+        tokens={settings.policy.briefingTokens}
+        busy={setPolicy.isPending}
+        onSave={(briefingTokens) => setPolicy.mutate({ briefingTokens })}
+      />
       {problem && <ProblemNote>{reasonOf(problem)}</ProblemNote>}
       <DeleteGroup group={group} />
     </section>
+  );
+}
+
+/** What the server takes (BRIEFING_BUDGET_MIN_TOKENS and …_MAX_TOKENS of the protocol). */
+const TOKENS = { min: 4_000, max: 500_000, step: "any" };
+
+interface BriefingSizeProps {
+  readonly tokens: number;
+  readonly busy: boolean;
+  readonly onSave: (tokens: number) => void;
+}
+
+function BriefingSize({ tokens, busy, onSave }: BriefingSizeProps): JSX.Element {
+  return (
+    <form
+      className="flex flex-col gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSave(Number(textIn(new FormData(event.currentTarget), "tokens")));
+      }}
+    >
+      <TextField
+        label={words.storage.briefing}
+        help={words.storage.briefingHelp}
+        name="tokens"
+        type="number"
+        required
+        defaultValue={tokens}
+        {...TOKENS}
+      />
+      <Button type="submit" disabled={busy} className="self-start">
+        {words.storage.saveBriefing}
+      </Button>
+    </form>
   );
 }
 

@@ -2,12 +2,13 @@
 import type { LocalMember } from "@acos/client";
 import type { JSX } from "react";
 
-import { IconButton } from "../ui/button.tsx";
 import { words } from "../words.ts";
 import { AddAgent, AddPerson } from "./add-member.tsx";
 import { GroupSettings } from "./group-settings.tsx";
 import { MemberRow } from "./member-row.tsx";
 import { presentMembers, selfOf } from "./people.ts";
+import { SidePanel } from "./side-panel.tsx";
+import { StorageSettings } from "./storage-settings.tsx";
 import { useSnapshot } from "./use-group.ts";
 
 interface MembersPanelProps {
@@ -22,20 +23,16 @@ export function MembersPanel({ group, onClose }: MembersPanelProps): JSX.Element
   const people = members.filter(({ info }) => info.type === "user");
   const agents = members.filter(({ info }) => info.type === "agent");
   return (
-    <aside
-      aria-label={words.group.members}
-      className="flex w-72 shrink-0 flex-col gap-5 overflow-y-auto border-l border-line bg-canvas pb-5 max-lg:fixed max-lg:inset-y-0 max-lg:right-0 max-lg:z-20 max-lg:shadow-float max-sm:w-full"
-    >
-      <header className="flex h-13 shrink-0 items-center justify-between border-b border-line pr-2.5 pl-4">
-        <h2 className="text-small font-semibold">{words.group.members}</h2>
-        <IconButton icon="close" label={words.group.hideMembers} onClick={onClose} />
-      </header>
-      <MemberList title={words.members.agents} members={agents} group={group} admin={admin} />
-      {admin && <AddAgent group={group} members={agents} />}
-      <MemberList title={words.members.people} members={people} group={group} admin={admin} />
-      {admin && <AddPerson group={group} />}
-      {admin && <GroupSettings group={group} />}
-    </aside>
+    <SidePanel title={words.group.members} close={words.group.hideMembers} onClose={onClose}>
+      <div className="flex flex-col gap-5 py-5">
+        <MemberList title={words.members.agents} members={agents} group={group} admin={admin} />
+        {admin && <AddAgent group={group} members={agents} />}
+        <MemberList title={words.members.people} members={people} group={group} admin={admin} />
+        {admin && <AddPerson group={group} />}
+        {admin && <GroupSettings group={group} />}
+        <StorageSettings group={group} admin={admin} />
+      </div>
+    </SidePanel>
   );
 }
 

@@ -1,12 +1,13 @@
 // One message of the transcript: its parts, what happened to it, and what one may do with it.
-import type { LocalRun } from "@acos/client";
+import type { LocalMessage, LocalRun } from "@acos/client";
 import type { MessageView, Part } from "@acos/protocol";
-import { memo, useState, type JSX } from "react";
+import { memo, useState, type JSX, type RefCallback } from "react";
 
 import { words } from "../words.ts";
 import { MarkdownText } from "./markdown.tsx";
 import { MessageToolbar } from "./message-toolbar.tsx";
 import { MessageEditor } from "./message-editor.tsx";
+import { BriefingMark } from "./briefing-mark.tsx";
 import { modelOf, nameOf, selfOf } from "./people.ts";
 import { Reactions } from "./reactions.tsx";
 import { WokeNobody } from "./receipt.tsx";
@@ -14,15 +15,17 @@ import { RowFrame } from "./row-frame.tsx";
 import { useStillView } from "./use-group.ts";
 
 interface MessageRowProps {
-  readonly message: MessageView;
+  readonly message: LocalMessage;
   readonly run: LocalRun | undefined;
   readonly head: boolean;
+  /** Given to the row that one jumped to, which stands out. */
+  readonly markRef: RefCallback<HTMLElement> | undefined;
   /** Contract: called when a person wants to reply to this message. */
   readonly onReply: (message: MessageView) => void;
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps): JSX.Element {
-  const { message, run, head, onReply } = props;
+  const { message, run, head, onReply, markRef } = props;
   const view = useStillView();
   const [editing, setEditing] = useState(false);
   const gone = message.redactedAt !== undefined;
@@ -30,9 +33,12 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): JSX.
   const answered = message.replyTo && view.messages.get(message.replyTo);
   return (
     <article
+      ref={markRef}
+      id={message.message}
       aria-label={words.message.of(nameOf(view, message.by))}
+      aria-current={markRef && "location"}
       tabIndex={-1}
-      className="group/message relative rounded-lg pb-1 outline-none hover:bg-rail/60 focus-within:bg-rail/60"
+      className={`group/message relative rounded-lg pb-1 outline-none ${markRef ? "bg-accent-soft/60 shadow-[inset_2px_0_var(--accent)]" : "hover:bg-rail/60 focus-within:bg-rail/60"}`}
     >
       <RowFrame
         by={message.by}
@@ -49,11 +55,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): JSX.
           <p className="text-tiny text-ink-soft">{words.message.edited}</p>
         )}
         <Reactions message={message} />
+        <BriefingMark message={message.message} />
         <WokeNobody message={message} />
       </RowFrame>
-      {canWrite && !gone && !editing && (
+      {!gone && !editing && (
         <MessageToolbar
           message={message}
+          canWrite={canWrite}
           onReply={() => onReply(message)}
           onEdit={() => setEditing(true)}
         />

@@ -1,4 +1,5 @@
 // What one may do with a message: shown beside it on hover and focus, on a phone after a tap.
+import type { LocalMessage } from "@acos/client";
 import type { MessageView } from "@acos/protocol";
 import { Popover } from "@base-ui/react/popover";
 import type { JSX } from "react";
@@ -6,37 +7,56 @@ import type { JSX } from "react";
 import { IconButton } from "../ui/button.tsx";
 import { Confirm } from "../ui/dialog.tsx";
 import { words } from "../words.ts";
+import { MessageMenu } from "./message-menu.tsx";
 import { Receipt } from "./receipt.tsx";
 import { useOpenConnection, useStillView } from "./use-group.ts";
 
 const REACTIONS = ["👍", "🎉", "👀", "✅", "❤️", "😄"] as const;
 
 interface MessageToolbarProps {
-  readonly message: MessageView;
+  readonly message: LocalMessage;
+  readonly canWrite: boolean;
   readonly onReply: () => void;
   readonly onEdit: () => void;
 }
 
-export function MessageToolbar({ message, onReply, onEdit }: MessageToolbarProps): JSX.Element {
-  const connection = useOpenConnection();
-  const view = useStillView();
-  const own = message.by === view.self;
-  const admin = view.self && view.members.get(view.self)?.info.role === "admin";
+export function MessageToolbar(props: MessageToolbarProps): JSX.Element {
+  const { message, canWrite, onReply, onEdit } = props;
   return (
     <div
       role="group"
       aria-label={words.message.actions}
       className="absolute -top-3 right-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-float transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 has-[[data-popup-open]]:opacity-100"
     >
-      <ReactionPicker message={message} />
-      <IconButton
-        icon="reply"
-        label={words.message.reply}
-        size={16}
-        className="size-7"
-        onClick={onReply}
-      />
+      {canWrite && <ReactionPicker message={message} />}
+      {canWrite && (
+        <IconButton
+          icon="reply"
+          label={words.message.reply}
+          size={16}
+          className="size-7"
+          onClick={onReply}
+        />
+      )}
       <Receipt message={message} />
+      {canWrite && <Changes message={message} onEdit={onEdit} />}
+      <MessageMenu message={message} canWrite={canWrite} />
+    </div>
+  );
+}
+
+interface ChangesProps {
+  readonly message: MessageView;
+  readonly onEdit: () => void;
+}
+
+function Changes({ message, onEdit }: ChangesProps): JSX.Element {
+  const connection = useOpenConnection();
+  const view = useStillView();
+  const own = message.by === view.self;
+  const admin = view.self && view.members.get(view.self)?.info.role === "admin";
+  return (
+    <>
       {own && (
         <IconButton
           icon="edit"
@@ -62,7 +82,7 @@ export function MessageToolbar({ message, onReply, onEdit }: MessageToolbarProps
           }}
         />
       )}
-    </div>
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ import type { LocalView } from "@acos/client";
 import type { JSX } from "react";
 
 import { words } from "../words.ts";
+import { useGroupNavigation } from "./group-navigation.ts";
 import { nameOf } from "./people.ts";
 import { dayOf } from "./times.ts";
 import { useStillView } from "./use-group.ts";
@@ -16,10 +17,24 @@ export function NoticeRow({ events }: { events: readonly GroupEvent[] }): JSX.El
   const others = events.filter((event) => event.kind !== "member-joined");
   const said = others.map((event) => noticeText(view, event));
   if (joined.length > 0) said.push(words.notice.joined(joined));
+  const summarised = events.some((event) => event.kind === "summary-made");
   return (
     <p className="px-4 pt-2 pb-0.5 pl-15 text-tiny text-ink-soft md:px-6 md:pl-17">
-      {said.join(" · ")}
+      {said.filter((text) => text !== "").join(" · ")} {summarised && <ShowSummary />}
     </p>
+  );
+}
+
+function ShowSummary(): JSX.Element {
+  const { showSummary } = useGroupNavigation();
+  return (
+    <button
+      type="button"
+      className="rounded underline underline-offset-2 hover:text-ink"
+      onClick={showSummary}
+    >
+      {words.notice.show}
+    </button>
   );
 }
 
@@ -37,9 +52,33 @@ function noticeText(view: LocalView, event: GroupEvent): string {
     case "agent-version-adopted":
       return said.version(event.name, event.version);
     default:
+      return historyText(view, event);
+  }
+}
+
+function historyText(view: LocalView, event: GroupEvent): string {
+  const said = words.notice;
+  switch (event.kind) {
+    case "summary-made":
+      return event.by === undefined
+        ? said.made(event.version, event.upTo)
+        : said.written(nameOf(view, event.by), event.version);
+    case "summary-refused":
+      return said.refused(event.reason);
+    case "briefing-rule-set":
+      return said[RULES[event.rule]](nameOf(view, event.by));
+    case "group-archived":
+      return said.archived(event.by && nameOf(view, event.by));
+    case "group-restored":
+      return event.lost === undefined ? said.restored : said.lost(event.lost);
+    case "group-copied":
+      return (event.how === "fork" ? said.forked : said.imported)(event.from.name, event.from.seq);
+    default:
       return "";
   }
 }
+
+const RULES = { pinned: "pinned", excluded: "excluded", normal: "usual" } as const;
 
 export function DayRow({ at }: { at: number }): JSX.Element {
   return (

@@ -12,3 +12,4 @@ export const dayOf = (at: number): string => DAY.format(at);
 export const fullTimeOf = (at: number): string => FULL.format(at);
 export const momentOf = (iso: string): string => MOMENT.format(new Date(iso));
 export const dateOf = (iso: string): string => DATE.format(new Date(iso));
+export const momentAt = (at: number): string => MOMENT.format(at);

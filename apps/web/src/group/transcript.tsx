@@ -1,7 +1,16 @@
 // The transcript: virtual rows that stay at the end while one reads there, and stay put while one reads above.
 import type { MessageView } from "@acos/protocol";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useMemo, useRef, useState, type JSX, type RefObject } from "react";
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type JSX,
+  type RefCallback,
+  type RefObject,
+} from "react";
 
 import { Icon } from "../ui/icon.tsx";
 import { words } from "../words.ts";
@@ -10,6 +19,7 @@ import { TranscriptRow } from "./transcript-row.tsx";
 import { transcriptRows, type Row } from "./transcript-rows.ts";
 import { dayOf } from "./times.ts";
 import { useOpenConnection, useSnapshot } from "./use-group.ts";
+import { useMarkRef, type Mark } from "./use-place.ts";
 
 /** Height of a row that was not measured yet: a message of two lines. */
 const ROW_ESTIMATE_PX = 72;
@@ -21,13 +31,18 @@ const NEAR_END_PX = 60;
 const NEAR_BEGIN_PX = 600;
 
 interface TranscriptProps {
+  /** The message one jumped to, held here. */
+  readonly mark: Mark | undefined;
+  /** Contract: called when a person goes to the newest. */
+  readonly onNewest: () => void;
   /** Contract: called when a person wants to reply to a message. */
   readonly onReply: (message: MessageView) => void;
   /** Contract: called with the text of a refused message that a person wants to change. */
   readonly onAgain: (text: string) => void;
 }
 
-export function Transcript({ onReply, onAgain }: TranscriptProps): JSX.Element {
+export function Transcript(props: TranscriptProps): JSX.Element {
+  const { mark, onNewest, onReply, onAgain } = props;
   const { view, pending, hasOlder } = useSnapshot();
   const rows = useMemo(() => transcriptRows(view, pending, dayOf), [view, pending]);
   const scroller = useRef<HTMLDivElement>(null);
@@ -41,6 +56,7 @@ export function Transcript({ onReply, onAgain }: TranscriptProps): JSX.Element {
   const size = list.getTotalSize();
   useEffect(onScrolled, [onScrolled, rows, size]);
   useKeptEnd(scroller, atEnd, jump);
+  const markRef = useJump(list, rows, mark);
 
   return (
     <div className="relative min-h-0 flex-1">
@@ -69,7 +85,13 @@ export function Transcript({ onReply, onAgain }: TranscriptProps): JSX.Element {
                     className="absolute inset-x-0 top-0"
                     style={{ transform: `translateY(${item.start}px)` }}
                   >
-                    <TranscriptRow row={row} onReply={onReply} onAgain={onAgain} />
+                    <TranscriptRow
+                      row={row}
+                      mark={mark}
+                      markRef={markRef}
+                      onReply={onReply}
+                      onAgain={onAgain}
+                    />
                   </div>
                 )
               );
@@ -77,7 +99,14 @@ export function Transcript({ onReply, onAgain }: TranscriptProps): JSX.Element {
           </div>
           <div className="h-5 shrink-0" />
         </div>
-        {!atEnd && <LatestButton onClick={jump} />}
+        {!atEnd && (
+          <LatestButton
+            onClick={() => {
+              jump();
+              onNewest();
+            }}
+          />
+        )}
       </div>
       <LatestNote />
     </div>
@@ -127,6 +156,24 @@ function useReadingPlace(
   }, [list, own]);
   return { atEnd, jump, onScroll };
 }
+
+/** Scrolls to the message one jumped to, and answers the ref that gives its row the focus. */
+function useJump(
+  list: ReturnType<typeof useTranscriptList>,
+  rows: readonly Row[],
+  mark: Mark | undefined,
+): RefCallback<HTMLElement> {
+  const gone = useRef<Mark>(undefined);
+  useEffect(() => {
+    const index = rows.findIndex(({ key }) => key === mark?.message);
+    if (!mark || gone.current === mark || index < 0) return;
+    gone.current = mark;
+    list.scrollToIndex(index, { align: "center" });
+  }, [list, rows, mark]);
+  return useMarkRef(mark, takeFocus);
+}
+
+const takeFocus = (row: HTMLElement): void => row.focus({ preventScroll: true });
 
 /** The composer grows and shrinks below the transcript: the end stays in sight for one who reads there. */
 function useKeptEnd(

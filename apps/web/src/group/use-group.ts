@@ -1,25 +1,60 @@
 // One connection for the group on the page, and its snapshot as React state.
 import { connectGroup, type GroupConnection, type LocalView, type Snapshot } from "@acos/client";
-import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+} from "react";
 
-/** The connection of a group while a page shows it; null until it is open. Never that of a group shown before. */
-export function useConnection(group: string): GroupConnection | null {
-  const [open, setOpen] = useState<{ group: string; connection: GroupConnection }>();
+export interface OpenConnection {
+  /** Null until it is open. Never that of a group shown before. */
+  readonly connection: GroupConnection | null;
+  /** Somebody archived the group while it was shown. The connection is closed then: to hold it open would bring it back. */
+  readonly archived: boolean;
+  /** Opens it anew. */
+  readonly reopen: () => void;
+}
+
+interface Opened {
+  readonly group: string;
+  readonly connection: GroupConnection;
+  readonly archived: boolean;
+}
+
+/** The connection of a group while a page shows it. */
+export function useConnection(group: string): OpenConnection {
+  const [open, setOpen] = useState<Opened>();
+  const [times, setTimes] = useState(0);
   useEffect(() => {
-    const opened = connectGroup({ baseUrl: "", credentials: { type: "cookie" }, group });
-    const retry = (): void => opened.retryNow();
+    const connection = connectGroup({
+      baseUrl: "",
+      credentials: { type: "cookie" },
+      group,
+      onEvent: ({ event }) => {
+        // One from before, in a replay, was followed by this very visit.
+        if (event.kind !== "group-archived" || connection.snapshot.state.name !== "live") return;
+        connection.close();
+        setOpen({ group, connection, archived: true });
+      },
+    });
+    const retry = (): void => connection.retryNow();
     addEventListener("online", retry);
     document.addEventListener("visibilitychange", retry);
-    setOpen({ group, connection: opened });
+    setOpen({ group, connection, archived: false });
     return () => {
       removeEventListener("online", retry);
       document.removeEventListener("visibilitychange", retry);
-      opened.close();
+      connection.close();
       setOpen(undefined);
     };
-  }, [group]);
+  }, [group, times]);
+  const reopen = useCallback(() => setTimes((before) => before + 1), []);
   // A page that has just changed its group renders once before the effect has closed the line to the other.
-  return open?.group === group ? open.connection : null;
+  const own = open?.group === group ? open : undefined;
+  return { connection: own?.connection ?? null, archived: own?.archived ?? false, reopen };
 }
 
 /** The connection for everything inside the page. */
@@ -59,4 +94,14 @@ function stillView(connection: GroupConnection): LocalView {
   return view;
 }
 
-const STILL = ["group", "self", "members", "messages", "runs", "calls", "entries"] as const;
+const STILL = [
+  "group",
+  "self",
+  "members",
+  "messages",
+  "runs",
+  "calls",
+  "entries",
+  "summary",
+  "briefingRules",
+] as const;

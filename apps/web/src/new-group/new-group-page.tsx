@@ -10,9 +10,10 @@ import { textIn } from "../sign-in/sign-in-page.tsx";
 import { Avatar } from "../ui/avatar.tsx";
 import { Button } from "../ui/button.tsx";
 import { ProblemNote, TextField } from "../ui/field.tsx";
-import { Page } from "../ui/page.tsx";
+import { Page, Section } from "../ui/page.tsx";
 import { useOrg } from "../use-org.ts";
 import { words } from "../words.ts";
+import { ImportGroup } from "./import-group.tsx";
 
 export function NewGroupPage(): JSX.Element {
   const org = useOrg();
@@ -65,6 +66,9 @@ export function NewGroupPage(): JSX.Element {
           {make.isPending ? words.newGroup.going : words.newGroup.go}
         </Button>
       </form>
+      <Section title={words.importing.title} lead={words.importing.lead}>
+        <ImportGroup />
+      </Section>
     </Page>
   );
 }

@@ -1,4 +1,5 @@
 // The left rail: groups, the way to agents and settings, and who is signed in.
+import type { GroupSummary } from "@acos/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { JSX } from "react";
@@ -44,6 +45,8 @@ export function Rail(): JSX.Element {
 
 function GroupList(): JSX.Element {
   const groups = useQuery(groupsQuery(useOrg()));
+  const open = groups.data?.filter(({ archived }) => !archived) ?? [];
+  const archived = groups.data?.filter((group) => group.archived) ?? [];
   return (
     <div className="flex min-h-0 flex-col gap-1">
       <div className="flex items-center justify-between pr-0.5 pl-2.5">
@@ -57,24 +60,48 @@ function GroupList(): JSX.Element {
           <Icon name="plus" size={16} />
         </Link>
       </div>
-      <ul className="flex min-h-0 flex-col gap-0.5 overflow-y-auto">
-        {groups.data?.map((group) => (
-          <li key={group.id}>
-            <Link
-              to="/groups/$group"
-              params={{ group: group.id }}
-              className={ROW}
-              activeProps={CURRENT}
-            >
-              <span className="truncate">{group.name}</span>
-            </Link>
-          </li>
-        ))}
-      </ul>
-      {groups.data?.length === 0 && (
-        <p className="px-2.5 text-small text-ink-soft">{words.rail.noGroups}</p>
-      )}
+      <div className="flex min-h-0 flex-col gap-0.5 overflow-y-auto">
+        <GroupLinks groups={open} />
+        {groups.data && open.length === 0 && (
+          <p className="px-2.5 text-small text-ink-soft">{words.rail.noGroups}</p>
+        )}
+        {archived.length > 0 && <ArchivedGroups groups={archived} />}
+      </div>
     </div>
+  );
+}
+
+/** Folded away: they come back with a visit. */
+function ArchivedGroups({ groups }: { groups: readonly GroupSummary[] }): JSX.Element {
+  return (
+    <details className="group/archived mt-1">
+      <summary className={`${ROW} list-none text-tiny [&::-webkit-details-marker]:hidden`}>
+        <span className="transition-transform group-open/archived:rotate-90">
+          <Icon name="right" size={13} />
+        </span>
+        {words.rail.archived(groups.length)}
+      </summary>
+      <GroupLinks groups={groups} />
+    </details>
+  );
+}
+
+function GroupLinks({ groups }: { groups: readonly GroupSummary[] }): JSX.Element {
+  return (
+    <ul className="flex flex-col gap-0.5">
+      {groups.map((group) => (
+        <li key={group.id}>
+          <Link
+            to="/groups/$group"
+            params={{ group: group.id }}
+            className={ROW}
+            activeProps={CURRENT}
+          >
+            <span className="truncate">{group.name}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
   );
 }
 
