@@ -26,6 +26,8 @@ export interface Rest {
   put<T>(path: string, body?: unknown): Promise<T>;
   patch<T>(path: string, body?: unknown): Promise<T>;
   delete<T>(path: string): Promise<T>;
+  /** The bytes that a GET answers with. Throws RestError when it is refused. */
+  download(path: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 class RestError extends Error {
@@ -67,6 +69,12 @@ export function restOf(url: string, own: Readonly<Record<string, string>> = {}):
     put: (path, body) => must("PUT", path, body),
     patch: (path, body) => must("PATCH", path, body),
     delete: (path) => must("DELETE", path),
+    download: async (path) => {
+      const response = await fetch(`${url}/api/v1${path}`, { headers: own });
+      if (response.ok) return new Uint8Array(await response.arrayBuffer());
+      const { status, headers } = response;
+      throw new RestError(`GET ${path}`, { status, headers, body: await bodyOf(response) });
+    },
   };
 }
 

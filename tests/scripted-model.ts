@@ -3,6 +3,8 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { SUMMARY_SECTIONS, type SummarySection } from "@acos/protocol";
+
 /** What the model does in one turn of a run. */
 export interface ScriptedTurn {
   readonly text?: string;
@@ -23,10 +25,12 @@ export interface ScriptedModel {
   readonly requests: readonly ChatRequest[];
   /** Requests whose caller hung up before the answer was whole. */
   hangUps(): number;
+  /** What it answers from now on where it is asked for a summary, instead of a good one. */
+  summarise(answer: (told: string) => ScriptedTurn): void;
   close(): Promise<void>;
 }
 
-interface ChatRequest {
+export interface ChatRequest {
   readonly model: string;
   readonly messages: readonly { readonly role: string; readonly content: unknown }[];
   readonly tools?: readonly unknown[];
@@ -41,6 +45,7 @@ export function script(...turns: readonly ScriptedTurn[]): string {
 export async function startScriptedModel(): Promise<ScriptedModel> {
   const requests: ChatRequest[] = [];
   let hangUps = 0;
+  let summary: (told: string) => ScriptedTurn = goodSummary;
   const server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (text: string) => (body += text));
@@ -48,7 +53,8 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
     request.on("end", () => {
       const chat = JSON.parse(body) as ChatRequest;
       requests.push(chat);
-      void play(turnOf(chat), chat.model, response);
+      const turn = isSummary(chat) ? summary(textOf(chat)) : turnOf(chat);
+      void play(turn, chat.model, response);
     });
   });
   const listening = Promise.withResolvers<void>();
@@ -59,11 +65,42 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,
     hangUps: () => hangUps,
+    summarise: (answer) => {
+      summary = answer;
+    },
     close: () => {
       server.closeAllConnections();
       return new Promise((done) => server.close(() => done()));
     },
   };
+}
+
+/** Whether a request asks for a summary and not for a turn: its instructions say so. */
+export function isSummary({ messages }: ChatRequest): boolean {
+  return messages[0]?.role === "system" && String(messages[0].content).includes("running summary");
+}
+
+/** All that the messages of a request say, as text. */
+export function textOf({ messages }: ChatRequest): string {
+  const texts = messages.flatMap(({ content }) =>
+    Array.isArray(content)
+      ? (content as { text?: string }[]).map(({ text }) => text ?? "")
+      : [String(content)],
+  );
+  return texts.join("\n");
+}
+
+/** A summary that says little, and nothing that its source does not have. */
+function goodSummary(told: string): ScriptedTurn {
+  const seqs = [...told.matchAll(/^\[#(\d+) /gm)].map(([, seq]) => seq);
+  return { text: summaryText({ Decisions: [`Some things were said [#${seqs.at(-1)}]`] }) };
+}
+
+/** A summary as the group reads one, with these lines in its sections. */
+export function summaryText(lines: Partial<Record<SummarySection, readonly string[]>>): string {
+  return SUMMARY_SECTIONS.map((section) =>
+    [`## ${section}`, ...(lines[section] ?? []).map((line) => `- ${line}`)].join("\n"),
+  ).join("\n");
 }
 
 /** The last script that a user message holds is the run's; the answers after that message say which turn it is. */

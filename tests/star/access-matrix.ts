@@ -27,6 +27,9 @@ export const REFUSALS = {
   "409": "conflict",
 } as const;
 
+/** A cell of who has the right, whether or not the group can do it just then: a success or a conflict. */
+const MAY = "may";
+
 /** Rows are named by operation; where it matters whose thing it is, there is one for each, told apart after a colon. */
 // prettier-ignore
 export const OPERATION_ROWS = {
@@ -70,6 +73,15 @@ export const OPERATION_ROWS = {
   "listRuns":                             "401  404  404  ok   ok   ok   404  404  ok   ok",
   "getRun":                               "401  404  404  ok   ok   ok   404  404  ok   ok",
   "getBriefing":                          "401  404  404  ok   ok   ok   404  404  ok   ok",
+  "getMessage":                           "401  404  404  ok   ok   ok   404  404  ok   ok",
+  "searchGroup":                          "401  404  404  ok   ok   ok   404  404  ok   ok",
+  "listSummaries":                        "401  404  404  ok   ok   ok   404  404  ok   ok",
+  "listJobs":                             "401  404  404  ok   ok   ok   404  404  ok   ok",
+  "archiveGroup":                         "401  404  404  403  403  ok   404  404  ok   403",
+  "restoreGroup":                         "401  404  404  ok   ok   ok   404  404  ok   403",
+  "forkGroup":                            "401  404  404  403  403  403  404  404  ok   403",
+  "exportGroup":                          "401  404  404  ok   ok   ok   404  404  ok   ok",
+  "importGroup":                          "401  404  404  404  404  404  ok   404  ok   403",
 } as const;
 
 /** By REST for every role; the same on the socket for those who get a token. 409 = the right is there, the state is another. */
@@ -86,6 +98,9 @@ export const COMMAND_ROWS = {
   "run-resume: one that is not paused":   "401  404  404  403  409  409  404  404  403  403",
   "approval-decide":                      "401  404  404  403  ok   ok   404  404  403  403",
   "read-mark":                            "401  404  404  ok   ok   ok   404  404  403  403",
+  "summary-ask":                          "401  404  404  403  may  may  404  404  403  403",
+  "summary-edit":                         "401  404  404  403  ok   ok   404  404  403  403",
+  "briefing-rule-set":                    "401  404  404  403  ok   ok   404  404  403  403",
   "settings-change":                      "401  404  404  403  403  ok   404  404  403  403",
 } as const;
 
@@ -95,6 +110,18 @@ export type CommandRow = keyof typeof COMMAND_ROWS;
 /** What a row is about: the operation's id or the command's kind. */
 export function subjectOf(row: string): string {
   return row.split(":")[0] ?? row;
+}
+
+/** What a row says once its outcomes are known: "may" is whichever of both it was. */
+export function settledBy(
+  cells: Readonly<Record<string, string>>,
+  outcomes: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const settled = Object.entries(cells).map(([role, cell]): [string, string] => {
+    const outcome = outcomes[role] ?? "";
+    return [role, cell === MAY && (outcome === "ok" || outcome === "409") ? outcome : cell];
+  });
+  return Object.fromEntries(settled);
 }
 
 /** A row's cells by role. Throws when one is missing or too many. */

@@ -1,5 +1,5 @@
 // How each row of the access matrix is asked: the request or the command of one role, at things that are its own to spoil.
-import { OPERATIONS, type OperationId } from "@acos/protocol";
+import { BUNDLE_TYPE, OPERATIONS, SUMMARY_SECTIONS, type OperationId } from "@acos/protocol";
 
 import type { CommandRow, OperationRow, Role } from "./access-matrix.ts";
 import type { World } from "./access-world.ts";
@@ -9,6 +9,9 @@ export interface Asked {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly body?: unknown;
+  /** Sent as it is, instead of a body. */
+  readonly raw?: Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** An operation's request: parameters in the order in which its path names them. */
@@ -82,6 +85,23 @@ export const OPERATION_ASKS: Readonly<Record<OperationRow, Ask<Asked>>> = {
   listRuns: ({ group }) => request("listRuns", [group.id]),
   getRun: ({ group, run }) => request("getRun", [group.id, run]),
   getBriefing: ({ group, run }) => request("getBriefing", [group.id, run, "1"]),
+  getMessage: async (world) =>
+    request("getMessage", [world.group.id, await world.freshMessage("member")]),
+  searchGroup: ({ group }) => {
+    const asked = request("searchGroup", [group.id]);
+    return { ...asked, path: `${asked.path}?q=words` };
+  },
+  listSummaries: ({ group }) => request("listSummaries", [group.id]),
+  listJobs: ({ group }) => request("listJobs", [group.id]),
+  archiveGroup: async (world) => request("archiveGroup", [await world.freshGroup()]),
+  restoreGroup: async (world) => request("restoreGroup", [await world.freshGroup()]),
+  forkGroup: ({ group }) => request("forkGroup", [group.id], {}),
+  exportGroup: ({ group }) => request("exportGroup", [group.id]),
+  importGroup: async (world) => ({
+    ...request("importGroup", [world.org]),
+    raw: await world.bundle(),
+    headers: { "content-type": BUNDLE_TYPE },
+  }),
 };
 
 const PARTS = [{ type: "text", text: "words" }];
@@ -125,5 +145,15 @@ export const COMMAND_ASKS: Readonly<Record<CommandRow, Ask<object>>> = {
     decision: "deny",
   }),
   "read-mark": () => ({ kind: "read-mark", seq: 1 }),
+  "summary-ask": () => ({ kind: "summary-ask" }),
+  "summary-edit": () => ({
+    kind: "summary-edit",
+    sections: SUMMARY_SECTIONS.map((section) => ({ section, bullets: [] })),
+  }),
+  "briefing-rule-set": async (world) => ({
+    kind: "briefing-rule-set",
+    message: await world.freshMessage("member"),
+    rule: "excluded",
+  }),
   "settings-change": () => ({ kind: "settings-change", name: "Changed" }),
 };

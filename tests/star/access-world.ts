@@ -31,6 +31,8 @@ export interface World {
   freshKey(role: Role): Promise<string>;
   /** A message in the group that this role's user posted before they became what they are; else the member's. */
   freshMessage(by: Role): Promise<string>;
+  /** A bundle of a group, as it was exported; the same one each time. */
+  bundle(): Promise<Uint8Array<ArrayBuffer>>;
   /** A run that waits for an approval; the same one until it is decided or cancelled. */
   waiting(): Promise<{ readonly run: string; readonly approval: string }>;
   close(): Promise<void>;
@@ -173,7 +175,20 @@ function makers(made: Making) {
       return (await maker.post<{ id: string }>("/api-keys", { name: "spare" })).id;
     },
     freshMessage: (by: Role) => freshMessage(made, by),
+    bundle: onceOnly(() => exportedBy(made)),
   };
+}
+
+function onceOnly<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+async function exportedBy({ chief, group }: Making): Promise<Uint8Array<ArrayBuffer>> {
+  const address = `${chief.rest.url}/api/v1/groups/${group.id}/export`;
+  const response = await fetch(address, { headers: { cookie: chief.cookie } });
+  if (!response.ok) throw new Error(`The export answered ${response.status}.`);
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 async function freshMessage({ chief, guests, group }: Making, by: Role): Promise<string> {

@@ -31,16 +31,22 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** Starts a product with an owner and a provider; further local hosts that tools may call. Throws when any of it is refused. */
-export async function openScene({
-  egressAllow = [],
-}: { readonly egressAllow?: readonly string[] } = {}): Promise<Scene> {
+interface SceneOptions {
+  /** Further local hosts that tools may call. */
+  readonly egressAllow?: readonly string[];
+  /** What the product is told beside that. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts a product with an owner and a provider. Throws when any of it is refused. */
+export async function openScene({ egressAllow = [], env = {} }: SceneOptions = {}): Promise<Scene> {
   const model = await startScriptedModel();
   const effects = await startEffectServer();
   const product = await startProduct({
     env: {
       ACOS_EGRESS_ALLOW: [effects.host, ...egressAllow].join(","),
       ACOS_REHEARSAL_DELAY_MS: "5",
+      ...env,
     },
   });
   const owner = await makeOwner(product, model).catch(async (error: unknown) => {

@@ -15,6 +15,36 @@ export async function auditByAxe(page: Page): Promise<string[]> {
   );
 }
 
+/** All that is wrong with the page as it stands, in light and in dark; each scheme is looked at once colours have changed. */
+export async function auditInBothSchemes(page: Page): Promise<string[]> {
+  const problems: string[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(transitionsEnd);
+    const found = [
+      await auditByAxe(page),
+      await page.evaluate(auditStructure),
+      await page.evaluate(auditContrast),
+    ].flat();
+    problems.push(...found.map((problem) => `${colorScheme}: ${problem}`));
+  }
+  return problems;
+}
+
+/** Runs in the page. */
+async function transitionsEnd(): Promise<void> {
+  interface Moving {
+    readonly constructor: { readonly name: string };
+    readonly finished: Promise<unknown>;
+  }
+  const { document } = globalThis as unknown as { document: { getAnimations(): Moving[] } };
+  const transitions = document
+    .getAnimations()
+    .filter((moving) => moving.constructor.name === "CSSTransition");
+  // One that was called off ends as well.
+  await Promise.allSettled(transitions.map((moving) => moving.finished));
+}
+
 interface PageElement {
   readonly tagName: string;
   readonly textContent: string | null;

@@ -1,5 +1,5 @@
 // A real Chromium with a profile of its own, and what a person does in it, in short words.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -19,6 +19,9 @@ const FLAGS = [
 const WINDOW = { width: 1280, height: 800 };
 /** An answer streams for seconds on a busy machine. */
 export const ANSWER_MS = 30_000;
+
+/** Where a person looks at the screens; nothing is kept without it. */
+const SHOTS = process.env["ACOS_SHOTS"];
 
 export interface Browser {
   readonly context: BrowserContext;
@@ -112,6 +115,13 @@ export async function beSignedIn(browser: Browser, url: string, cookie: string):
     return { name, value: value.join("="), url };
   });
   await browser.context.addCookies(cookies);
+}
+
+/** Keeps a picture of the page as it stands. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  if (SHOTS === undefined) return;
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
 }
 
 /** What a page comes to: read again and again until it is as asserted. A page is never read once right after an action. */

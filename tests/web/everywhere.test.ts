@@ -1,7 +1,4 @@
 // Every page on a laptop, on a phone, in light and in dark: named, legible, and no wider than the window.
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -18,6 +15,7 @@ import {
   messagesOf,
   openBrowser,
   say,
+  shoot,
   type Browser,
 } from "./browser.ts";
 
@@ -44,9 +42,6 @@ const BEFORE: readonly ShownPage[] = [
   { name: "sign-in", path: "/sign-in", whole: button("Sign in") },
   { name: "sign-up", path: "/sign-up", whole: button("Create account") },
 ];
-
-/** Where a person looks at the screens; nothing is kept without it. */
-const SHOTS = process.env["ACOS_SHOTS"];
 
 beforeAll(async () => {
   scene = await openScene();
@@ -89,19 +84,13 @@ afterAll(async () => {
   await scene.close();
 });
 
-async function shoot(name: string): Promise<void> {
-  if (SHOTS === undefined) return;
-  mkdirSync(SHOTS, { recursive: true });
-  await browser.page.screenshot({ path: join(SHOTS, `${name}.png`) });
-}
-
 async function auditAt({ path, whole }: ShownPage, name: string): Promise<string[]> {
   const { page } = browser;
   await page.goto(path);
   await page.getByRole("heading", { level: 1 }).waitFor();
   await whole(page).waitFor();
   await page.waitForLoadState("networkidle");
-  await shoot(name);
+  await shoot(page, name);
   const problems = [
     await auditByAxe(page),
     await page.evaluate(auditStructure),
@@ -168,12 +157,12 @@ describe("every page", () => {
     await composer(page).waitFor();
     await page.getByRole("button", { name: "Open groups and settings" }).click();
     await page.getByRole("link", { name: "Scene" }).waitFor();
-    await shoot("rail-phone");
+    await shoot(page, "rail-phone");
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "Scene" }).waitFor({ state: "hidden" });
     await page.getByRole("button", { name: "Show members" }).click();
     await page.getByRole("complementary", { name: "Members" }).waitFor();
-    await shoot("members-phone");
+    await shoot(page, "members-phone");
     await eventually(() => page.evaluate(auditStructure)).toEqual([]);
     await page
       .getByRole("complementary", { name: "Members" })
