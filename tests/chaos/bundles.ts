@@ -20,7 +20,7 @@ export interface Patch {
  * Builds what is old and copies it to a new folder, for `ACOS_DIST`. Throws when the build fails. ACOS_TEST_BUNDLES names
  * a folder of Workers built elsewhere, to be copied instead.
  */
-export function copyBundles(): string {
+function copyBundles(): string {
   const elsewhere = process.env["ACOS_TEST_BUNDLES"];
   if (elsewhere === undefined) buildBundles();
   const folder = mkdtempSync(join(tmpdir(), "acos-bundles-"));

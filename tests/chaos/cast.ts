@@ -1,5 +1,11 @@
 // The cast of a chaos run: users, a provider, agents with a tool that has effects, and the group that they share.
-import type { AgentView, GroupView } from "@acos/protocol";
+import {
+  BRIEFING_BUDGET_MIN_TOKENS,
+  type AgentView,
+  type GroupSummary,
+  type GroupView,
+  type Page,
+} from "@acos/protocol";
 
 import { signUp, type SignedUpUser } from "../rest.ts";
 import { AGENT_HANDLES, EFFECT_TOOL } from "./workload.ts";
@@ -7,6 +13,8 @@ import { AGENT_HANDLES, EFFECT_TOOL } from "./workload.ts";
 export interface Cast {
   readonly users: readonly SignedUpUser[];
   readonly group: string;
+  /** Groups that the owner has beside it. */
+  readonly others: readonly string[];
 }
 
 /** Two clients belong to one user, so that command ids of one person arrive over two sockets. */
@@ -39,11 +47,15 @@ export async function makeCast(
     );
   const group = await owner.rest.post<GroupView>(`/orgs/${owner.org}/groups`, {
     name: "Chaos",
+    // The smallest there is, so that summaries are made again and again.
+    policy: { briefingTokens: BRIEFING_BUDGET_MIN_TOKENS },
     agents: agents.map((agent) => ({ id: agent.id })),
   });
   for (const user of users.slice(1))
     await owner.rest.put(`/groups/${group.id}/members/${user.id}`, { role: "member" });
-  return { users, group: group.id };
+  const listed = await owner.rest.get<Page<GroupSummary>>(`/orgs/${owner.org}/groups`);
+  const others = listed.items.map(({ id }) => id).filter((id) => id !== group.id);
+  return { users, group: group.id, others };
 }
 
 function effectTool(baseUrl: string): object {

@@ -39,6 +39,13 @@ export interface ChaosClient {
 
 /** Time between attempts to come back; short, because the time that the product takes to start is what is measured. */
 const RECONNECT_MS = { least: 40, most: 160 } as const;
+/**
+ * How long a hello may go unanswered before a client tries anew. One that is on its way while the group is put away meets a
+ * socket that is closing, and a WebSocket library waits 30 s for the end of a close.
+ */
+const HELLO_MS = 3_000;
+/** Of what it has given, a client sends again only the newest: an archived group remembers 256 commands of all members. */
+const AGAIN_MAX = 20;
 /** A refusal that a later attempt may turn into an acknowledgement. */
 const PASSING_REFUSALS: readonly string[] = ["rate_limited", "unavailable", "internal"];
 
@@ -82,8 +89,9 @@ export function startChaosClient(options: ChaosClientOptions): ChaosClient {
     waiting: () => state.pending.size,
     give: (command, token) => send(begin(state, command, token), command),
     giveAgain: () => {
-      if (state.done.length === 0) return;
-      const old = options.random.pick(state.done);
+      const recent = state.done.slice(-AGAIN_MAX);
+      if (recent.length === 0) return;
+      const old = options.random.pick(recent);
       send(old.id, old.command);
     },
     giveByRest: (command, token) => giveByRest(state, command, token),
@@ -166,7 +174,10 @@ async function runConnection(state: State): Promise<void> {
   socket.send({ type: "hello", since: state.since, protocol: 1 });
   enterPhase(state, "said hello");
   if (state.left) socket.terminate();
-  await socket.closed;
+  const impatience = setTimeout(() => {
+    if (state.socket === socket && !state.live) socket.terminate();
+  }, HELLO_MS);
+  await socket.closed.finally(() => clearTimeout(impatience));
 }
 
 const RECORDED = new Set<GroupFrame["type"]>(["welcome", "event", "live", "delta", "reset"]);

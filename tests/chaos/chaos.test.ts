@@ -3,23 +3,26 @@ import { rmSync } from "node:fs";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { copyBundles, patchedBundles } from "./bundles.ts";
+import { patchedBundles } from "./bundles.ts";
 import { runChaos } from "./run-chaos.ts";
 import { SEEDED_BUGS } from "./seeded-bugs.ts";
+import { SMALL_LIMITS } from "./small-limits.ts";
 
-const KILLS = 25;
+const KILLS = 16;
 const SHORT_TEST_MS = 240_000;
 const BUG_TEST_MS = 120_000;
+/** Where nothing fell into the moment in which a bug shows, another run may have it. */
+const MORE_RUNS = 2;
 
 let bundles: string;
-beforeAll(() => {
-  bundles = copyBundles();
+beforeAll(async () => {
+  bundles = await patchedBundles(SMALL_LIMITS);
 });
 afterAll(() => rmSync(bundles, { recursive: true, force: true }));
 
 describe("the whole product, killed with -9 under load", () => {
   it(
-    "[K1] [K2] [K3] [K4] [K5] [K6] [K7] [K8] [K9] [K10] [K11] [K12] [K13] keeps every promise",
+    "[K1] [K2] [K3] [K4] [K5] [K6] [K7] [K8] [K9] [K10] [K11] [K12] [K13] [K15] [K16] [K17] [K18] [K19] [K20] keeps every promise",
     async () => {
       const report = await runChaos({ kills: KILLS, seed: 1, clients: 6, bundles });
       expect(report.violations).toEqual([]);
@@ -27,6 +30,11 @@ describe("the whole product, killed with -9 under load", () => {
       expect(report.outcome.log.length).toBeGreaterThan(500);
       expect(report.outcome.hits.length).toBeGreaterThan(10);
       expect(report.recoveriesMs).toHaveLength(KILLS);
+      const jobs = new Set(report.outcome.jobs.map(({ kind }) => kind));
+      expect([...jobs]).toEqual(expect.arrayContaining(["flush", "restore"]));
+      expect(report.outcome.copies.length).toBeGreaterThan(1);
+      const kinds = new Set(report.outcome.log.map(({ event }) => event.kind));
+      expect(kinds).toContain("summary-made");
     },
     SHORT_TEST_MS,
   );
@@ -35,8 +43,9 @@ describe("the whole product, killed with -9 under load", () => {
 describe("a product with a seeded bug", () => {
   it.each(SEEDED_BUGS)(
     "[K14] does not pass: $name",
+    { timeout: BUG_TEST_MS, retry: MORE_RUNS },
     async ({ patches, rules, kills }) => {
-      const broken = await patchedBundles(patches);
+      const broken = await patchedBundles([...SMALL_LIMITS, ...patches]);
       const options = {
         kills,
         killsOnly: true,
@@ -51,6 +60,5 @@ describe("a product with a seeded bug", () => {
       const found = new Set(report.violations.map((violation) => violation.rule));
       expect(rules.some((rule) => found.has(rule))).toBe(true);
     },
-    BUG_TEST_MS,
   );
 });

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { copyBundles } from "./bundles.ts";
+import { patchedBundles } from "./bundles.ts";
 import { runChaos, type ChaosReport } from "./run-chaos.ts";
+import { SMALL_LIMITS } from "./small-limits.ts";
 
 const SHOWN_VIOLATIONS = 20;
 
@@ -19,7 +20,7 @@ const { values } = parseArgs({
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 say(`chaos: ${values.kills} kills, ${values.clients} clients, seed ${values.seed}`);
-const bundles = copyBundles();
+const bundles = await patchedBundles(SMALL_LIMITS);
 const report = await runChaos({
   bundles,
   kills: wholeNumber(values.kills, "--kills"),
@@ -44,6 +45,9 @@ function tellReport({ violations, history, outcome, recoveriesMs }: ChaosReport)
   );
   say(`${count("opened")} connections, ${outcome.hits.length} effects`);
   say(`runs: ${outcomes.map(([state, runs]) => `${runs?.length} ${state}`).join(", ")}`);
+  const kinds = Object.entries(Object.groupBy(outcome.jobs, ({ kind }) => kind));
+  say(`storage: ${kinds.map(([kind, jobs]) => `${jobs?.length} ${kind}`).join(", ")}`);
+  say(`copies: ${count("copy-asked")} asked for, ${count("copied")} acknowledged`);
   say(`recovery: median ${sorted[sorted.length >> 1]} ms, longest ${sorted.at(-1)} ms`);
   if (violations.length === 0) return say("every promise was kept");
   for (const { rule, text } of violations.slice(0, SHOWN_VIOLATIONS))

@@ -56,6 +56,13 @@ function fulfils({ event }: LogEvent, command: Command, member: string | undefin
         JSON.stringify(event.parts.map((part) => part.text)) ===
           JSON.stringify(command.parts.map((part) => part.text))
       );
+    case "message-edit":
+      return (
+        event.kind === "message-edited" &&
+        event.message === command.message &&
+        JSON.stringify(event.parts.map((part) => part.text)) ===
+          JSON.stringify(command.parts.map((part) => part.text))
+      );
     case "approval-decide":
       return (
         event.kind === "approval-decided" &&

@@ -85,11 +85,28 @@ function goodHistory(log: readonly LogEvent[]): Entry[] {
   ];
 }
 
+/** The list of messages, as an honest server makes it of its log. */
+function messagesIn(log: readonly LogEvent[]): Outcome["messages"] {
+  const views: Draft[] = [];
+  for (const { seq, event } of log) {
+    if (event.kind === "message-posted") views.push({ ...event, seq });
+    const edited =
+      event.kind === "message-edited" ? views.find((one) => one["message"] === event.message) : {};
+    if (edited && event.kind === "message-edited") edited["parts"] = event.parts;
+  }
+  return views as unknown as Outcome["messages"];
+}
+
 function goodOutcome(log: readonly LogEvent[]): Outcome {
   return {
     log,
     runs: [{ run: "run_1", state: "done" }] as unknown as Outcome["runs"],
     group: { approvals: [], runs: [] } as unknown as Outcome["group"],
+    messages: messagesIn(log),
+    jobs: [{ job: "job_1", kind: "flush", state: "done" }] as unknown as Outcome["jobs"],
+    finds: [{ token: "w1", seq: 2, found: [2] }],
+    copies: [],
+    refusals: [],
     hits: [{ at: 1, method: "POST", path: "/do", headers: {}, body: '{"deed":"w2"}' }],
   };
 }
@@ -100,7 +117,10 @@ function broken(
 ): string[] {
   const log = goodLog();
   const good = { history: goodHistory(log), outcome: goodOutcome(log) };
-  const outcome = { ...good.outcome, ...change(good) };
+  const changed = change(good);
+  // What a changed log lists is as changed as it is.
+  const messages = changed?.log === undefined ? {} : { messages: messagesIn(changed.log) };
+  const outcome = { ...good.outcome, ...messages, ...changed };
   return [...new Set(check(good.history, outcome).map((violation) => violation.rule))];
 }
 
@@ -369,5 +389,91 @@ describe("effects", () => {
 
   it("[K13] sees a good result of a call that was never dispatched", () => {
     expect(brokenLog((log) => without(log, 10), { hits: [] })).toEqual(["K13"]);
+  });
+});
+
+describe("storage", () => {
+  const job = (state: string) =>
+    ({ jobs: [{ job: "job_1", kind: "flush", state }] }) as unknown as Partial<Outcome>;
+  const more = (...events: Draft[]) =>
+    brokenLog((log) => [...log, ...events.map((event, index) => row(14 + index, event))]);
+
+  it("[K15] sees work that never ended", () => {
+    expect(broken(() => job("running"))).toEqual(["K15"]);
+    expect(broken(() => job("failed"))).toEqual([]);
+  });
+
+  it("[K16] sees a list of messages that lacks one, has one twice or has old words", () => {
+    for (const change of [
+      (messages: Outcome["messages"]) => messages.slice(1),
+      (messages: Outcome["messages"]) => [...messages, messages.at(-1)!],
+      (messages: Outcome["messages"]) => messages.toReversed(),
+    ])
+      expect(broken(({ outcome }) => ({ messages: change(outcome.messages) }))).toEqual(["K16"]);
+    const edited = { kind: "message-edited", message: "msg_w1 h", by: ada, parts: [] };
+    expect(more(edited)).toEqual([]);
+    const old = broken(({ history, outcome }) => {
+      const changed = row(14, edited);
+      history.push(shown("a#2", changed));
+      return { log: [...outcome.log, changed], messages: outcome.messages };
+    });
+    expect(old).toEqual(["K16"]);
+  });
+
+  it("[K17] sees a message that no search finds", () => {
+    expect(broken(() => ({ finds: [{ token: "w1", seq: 2, found: [3] }] }))).toEqual(["K17"]);
+  });
+
+  const begins = { kind: "group-copied", how: "fork" };
+  const copyOf = (outcome: Outcome, change: Draft = {}) =>
+    ({
+      group: "grp_2",
+      name: "fork 1",
+      how: "fork",
+      state: "active",
+      log: [...outcome.log.slice(0, 3), row(4, begins)],
+      ...change,
+    }) as unknown as Outcome["copies"][number];
+  const copied = (change: Draft | null, atSeq = 3) =>
+    broken(({ history, outcome }) => {
+      history.push(
+        { type: "copy-asked", how: "fork", name: "fork 1", atSeq },
+        { type: "copied", name: "fork 1", group: "grp_2" },
+      );
+      return { copies: change === null ? [] : [copyOf(outcome, change)] };
+    });
+
+  it("[K18] sees a copy that is lost, unfinished, doubled or not what it was made of", () => {
+    expect(copied({})).toEqual([]);
+    expect(copied(null)).toEqual(["K18"]);
+    expect(copied({ state: "copying" })).toEqual(["K18"]);
+    expect(copied({ log: [] })).toEqual(["K18"]);
+    expect(copied({}, 2)).toEqual(["K18"]);
+    expect(copied({ log: [row(1, said("other")), row(2, begins)] })).toContain("K18");
+    expect(copied({ log: [row(1, begins), row(2, begins)] })).toContain("K18");
+    const twice = broken(({ outcome }) => ({
+      copies: [copyOf(outcome), copyOf(outcome, { group: "grp_3" })],
+    }));
+    expect(twice).toEqual(["K18"]);
+    const imported = broken(({ outcome }) => ({ copies: [copyOf(outcome, { how: "import" })] }));
+    expect(imported).toEqual(["K18"]);
+  });
+
+  it("[K19] sees summaries that overlap, never end, or were not asked for", () => {
+    const asked = { kind: "summary-asked", summary: "smy_1", upTo: 2 };
+    const made = { kind: "summary-made", summary: "smy_1", upTo: 2 };
+    expect(more(asked, made)).toEqual([]);
+    expect(more(asked, asked, made)).toEqual([]);
+    expect(more(asked)).toEqual(["K19"]);
+    expect(more(made)).toEqual(["K19"]);
+    expect(more(asked, { ...asked, summary: "smy_2" }, { ...made, summary: "smy_2" })).toEqual([
+      "K19",
+    ]);
+  });
+
+  it("[K20] sees a refusal to read, and a loss that was said", () => {
+    expect(broken(() => ({ refusals: ["storage_damaged"] }))).toEqual(["K20"]);
+    expect(more({ kind: "group-restored", generation: 1, lost: 3 })).toEqual(["K20"]);
+    expect(more({ kind: "group-restored", generation: 1 })).toEqual([]);
   });
 });

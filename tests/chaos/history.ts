@@ -1,5 +1,13 @@
 // What the clients of a chaos run saw and what the public API says at the end: all that the checker may read.
-import type { Command, GroupFrame, GroupView, LogEvent, RunView } from "@acos/protocol";
+import type {
+  Command,
+  GroupFrame,
+  GroupView,
+  JobView,
+  LogEvent,
+  MessageView,
+  RunView,
+} from "@acos/protocol";
 
 import type { EffectHit } from "../effect-server.ts";
 
@@ -33,6 +41,14 @@ export type Entry =
       /** What its hello asked for; absent = the newest events. */
       readonly since?: number;
     }
+  /** The name is the fork's own; an import has its bundle's. */
+  | {
+      readonly type: "copy-asked";
+      readonly how: "fork" | "import";
+      readonly name: string;
+      readonly atSeq?: number;
+    }
+  | { readonly type: "copied"; readonly name: string; readonly group: string }
   | { readonly type: "frame"; readonly connection: string; readonly frame: GroupFrame };
 
 export type History = readonly Entry[];
@@ -44,6 +60,25 @@ export interface Outcome {
   readonly runs: readonly RunView[];
   readonly group: GroupView;
   readonly hits: readonly EffectHit[];
+  /** `GET …/messages`, all pages, oldest first. */
+  readonly messages: readonly MessageView[];
+  readonly jobs: readonly JobView[];
+  /** Words that messages hold, the seqs of those messages, and where a search for the word found it. */
+  readonly finds: readonly {
+    readonly token: string;
+    readonly seq: number;
+    readonly found: readonly number[];
+  }[];
+  /** Groups that are not the one itself, as the list of groups has them. */
+  readonly copies: readonly {
+    readonly group: string;
+    readonly name: string;
+    readonly how: "fork" | "import";
+    readonly state: GroupView["state"];
+    readonly log: readonly LogEvent[];
+  }[];
+  /** What reading all of this was refused with. */
+  readonly refusals: readonly string[];
 }
 
 /** A broken promise: the rule of SPEC.md and what was seen. */

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
+import type { EventOf, GroupEvent, MessageId } from "@acos/protocol";
+
 import { startEffectServer } from "../effect-server.ts";
 import { startProduct } from "../product.ts";
 import { startScriptedModel } from "../scripted-model.ts";
@@ -11,8 +13,9 @@ import { makeCast, type Cast } from "./cast.ts";
 import { startChaosClient, type ChaosClient } from "./chaos-client.ts";
 import { check } from "./checker.ts";
 import type { Entry, History, Outcome, Violation } from "./history.ts";
+import { keep } from "./keeper.ts";
 import { pickMishap, reviveEnded, strike, type Running } from "./mishaps.ts";
-import { readOutcome, settled } from "./outcome.ts";
+import { readOutcome, settled, type Reader } from "./outcome.ts";
 import { seeded, type Random } from "./random.ts";
 import { aim, watchUnderWay, type UnderWay } from "./under-way.ts";
 import { act, answerEvents } from "./workload.ts";
@@ -38,7 +41,7 @@ export interface ChaosReport {
   readonly recoveriesMs: readonly number[];
 }
 
-/** The goal: no run is left running a minute after a restart. */
+/** The goal: no run, no job and no copy is left running a minute after a restart. */
 const SETTLE_MS = 60_000;
 /** Load between two kills. Some kills hit right after the start, when everything resumes. */
 const LOAD_MS = { least: 30, most: 900 } as const;
@@ -69,7 +72,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       effectUrl: effects.url,
     });
     const recoveriesMs = await killAndRestart(stage, cast);
-    const read = await readOutcome(reader(cast), cast.group);
+    const read = await readOutcome(reader(cast));
     const outcome = { ...read, hits: effects.hits };
     return {
       violations: check(stage.history, outcome),
@@ -97,35 +100,57 @@ interface Stage {
   readonly history: Entry[];
 }
 
-const reader = (cast: Cast) => (cast.users[0] as Cast["users"][number]).rest;
+const ownerOf = (cast: Cast) => cast.users[0] as Cast["users"][number];
+
+const reader = (cast: Cast): Reader => {
+  const { rest, org } = ownerOf(cast);
+  return { rest, org, group: cast.group, others: cast.others };
+};
 
 async function killAndRestart(stage: Stage, cast: Cast): Promise<number[]> {
   const { options, random } = stage;
   const clients = startClients(stage, cast);
-  let over = false;
-  const acting = clients.map((client, index) =>
-    act({ client, random: seeded(options.seed * 1000 + index), isOver: () => over }),
+  const all = clients.map(({ client }) => client);
+  let [over, quiet] = [false, false];
+  const acting = clients.map(({ client, own }, index) =>
+    act({
+      client,
+      own,
+      random: seeded(options.seed * 1000 + index),
+      isOver: () => over,
+      isQuiet: () => quiet,
+    }),
+  );
+  acting.push(
+    keep({
+      ...reader(cast),
+      random: seeded(options.seed * 3000),
+      record: (entry) => stage.history.push(entry),
+      hush: (isQuiet) => (quiet = isQuiet),
+      working: (isWorking) => (stage.underWay.isStoring = isWorking),
+      isOver: () => over,
+    }),
   );
   const recoveriesMs: number[] = [];
   try {
-    await allLive(clients);
+    await allLive(all);
     for (let kill = 1; kill <= options.kills; kill += 1) {
       await pause(random.between(LOAD_MS.least, LOAD_MS.most));
       await aim(stage.underWay, random);
       const from = Date.now();
       const mishap = options.killsOnly === true ? "kill" : pickMishap(random);
       await strike(stage.running, mishap, random);
-      await allLive(clients, () => reviveEnded(stage.running));
+      await allLive(all, () => reviveEnded(stage.running));
       recoveriesMs.push(Date.now() - from);
       options.tell?.(`${kill} ${mishap}: all clients live after ${Date.now() - from} ms`);
     }
     await pause(LAST_LOAD_MS);
     over = true;
     await Promise.all(acting);
-    await comeToRest(stage, cast, clients);
+    await comeToRest(stage, cast, all);
   } finally {
     over = true;
-    await Promise.all(clients.map((client) => client.leave()));
+    await Promise.all(all.map((client) => client.leave()));
   }
   return recoveriesMs;
 }
@@ -142,20 +167,28 @@ async function comeToRest(
   const tell = (what: string) => options.tell?.(`${what} after ${Date.now() - from} ms`);
   await drained(clients, deadline);
   tell("every command answered");
-  await settled(reader(cast), cast.group, deadline);
-  tell("every run ended");
+  await settled(reader(cast), deadline);
+  tell("every run, job and copy ended");
   await lookOnce(stage, cast);
 }
 
-function startClients(stage: Stage, cast: Cast): ChaosClient[] {
+interface Player {
+  readonly client: ChaosClient;
+  readonly own: () => readonly MessageId[];
+}
+
+function startClients(stage: Stage, cast: Cast): Player[] {
   const { options, history } = stage;
   const clients: ChaosClient[] = [];
+  const players: Player[] = [];
   const answer = answerEvents(clients, stage.random);
   for (let count = 0; count < options.clients; count += 1) {
     const user = cast.users[count % cast.users.length] as Cast["users"][number];
+    const name = `client${count + 1}`;
+    const own = new Set<MessageId>();
     clients.push(
       startChaosClient({
-        name: `client${count + 1}`,
+        name,
         rest: user.rest,
         group: cast.group,
         random: seeded(options.seed * 2000 + count),
@@ -163,18 +196,26 @@ function startClients(stage: Stage, cast: Cast): ChaosClient[] {
         onEvent: (event) => {
           stage.underWay.take(event);
           answer(event);
+          if (isOwn(event, name)) own.add(event.message);
         },
       }),
     );
+    players.push({ client: clients[count] as ChaosClient, own: () => [...own] });
   }
-  return clients;
+  return players;
+}
+
+/** Whether a message holds this client's word; editing it does not make it another's. */
+function isOwn(event: GroupEvent, client: string): event is EventOf<"message-posted"> {
+  if (event.kind !== "message-posted" || event.run !== undefined) return false;
+  return event.parts[0]?.text.startsWith(`${client}-w`) === true;
 }
 
 /** One more client reads everything from the beginning, after the storm. */
 async function lookOnce(stage: Stage, cast: Cast): Promise<void> {
   const client = startChaosClient({
     name: "late",
-    rest: reader(cast),
+    rest: ownerOf(cast).rest,
     group: cast.group,
     random: seeded(stage.options.seed),
     record: (entry) => stage.history.push(entry),

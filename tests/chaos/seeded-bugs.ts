@@ -15,6 +15,8 @@ const GREET = "workers/group-controller/src/sockets/greet.ts";
 const OPEN_GROUP = "workers/group-controller/src/open-group.ts";
 const RECOVER = "packages/group/src/recover.ts";
 const RUN = "packages/group/src/run.ts";
+const COPIES = "workers/group-controller/src/copy/copies.ts";
+const CUT_POINT = "packages/group/src/compaction/cut-point.ts";
 
 export const SEEDED_BUGS: readonly SeededBug[] = [
   {
@@ -85,8 +87,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     patches: [
       {
         file: OPEN_GROUP,
-        find: `if (stranded.length > 0) this.path.write({ kind: "recover", runs: stranded });`,
-        put: "",
+        find: "if (stranded.length > 0 || isSummaryStranded)",
+        put: "if (false as boolean)",
       },
     ],
     rules: ["K9"],
@@ -98,5 +100,34 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
       { file: RUN, find: "} else if (made.effect) {", put: "} else if (false as boolean) {" },
     ],
     rules: ["K12", "K13"],
+  },
+  {
+    name: "a fork ends an event before the one asked for",
+    kills: 5,
+    patches: [
+      {
+        file: COPIES,
+        find: "const upTo = await this.#endOf(copy);",
+        put: "const upTo = Math.max(1, (await this.#endOf(copy)) - 1);",
+      },
+    ],
+    rules: ["K18"],
+  },
+  {
+    name: "a summary is asked for while one is being made",
+    kills: 1,
+    patches: [
+      {
+        file: CUT_POINT,
+        find: "if (!state.group || state.compaction) return null;",
+        put: "if (!state.group) return null;",
+      },
+      {
+        file: CUT_POINT,
+        find: "if (triedTokens !== null && windowTokens < triedTokens + budget.retry) return null;",
+        put: "",
+      },
+    ],
+    rules: ["K19"],
   },
 ];

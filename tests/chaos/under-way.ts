@@ -12,6 +12,8 @@ export interface UnderWay {
   readonly runs: ReadonlySet<string>;
   /** Calls with an approval that were dispatched and have no result, each with its run. */
   readonly effects: ReadonlyMap<string, string>;
+  /** Whether something is being done to the group's storage. */
+  isStoring: boolean;
 }
 
 /** How long a kill waits for something to hit; then it falls where it falls. */
@@ -38,14 +40,24 @@ export function watchUnderWay(): UnderWay {
       for (const [call, run] of effects) if (run === event.run) effects.delete(call);
     }
   };
-  return { take, runs, effects };
+  return { take, runs, effects, isStoring: false };
 }
 
-/** Waits for a moment worth a kill: an effect on its way, else a run under way; now and then it does not wait at all. */
+/**
+ * Waits for a moment worth a kill: an effect on its way, something done to the storage, else a run under way; now and then
+ * it does not wait at all.
+ */
 export async function aim(underWay: UnderWay, random: Random): Promise<void> {
   const dice = random.next();
-  const target = dice < 0.4 ? underWay.effects : underWay.runs;
+  const isThere = () =>
+    dice < 0.25
+      ? underWay.effects.size > 0
+      : dice < 0.6
+        ? underWay.isStoring
+        : underWay.runs.size > 0;
   if (dice > 0.85) return;
   const deadline = Date.now() + AIM_MS;
-  while (target.size === 0 && Date.now() < deadline) await pause(POLL_MS);
+  while (!isThere() && Date.now() < deadline) await pause(POLL_MS);
+  // Not always at the first moment of it.
+  await pause(random.between(0, 60));
 }

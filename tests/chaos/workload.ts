@@ -1,7 +1,7 @@
 // What the clients of a chaos run do: mostly talk, sometimes wake agents, approve, cancel, repeat themselves, or drop off.
 import { setTimeout as pause } from "node:timers/promises";
 
-import type { Command, GroupEvent } from "@acos/protocol";
+import type { Command, GroupEvent, MessageId } from "@acos/protocol";
 
 import { script } from "../scripted-model.ts";
 import type { ChaosClient } from "./chaos-client.ts";
@@ -19,6 +19,10 @@ export interface Worker {
   readonly random: Random;
   /** Ends the acting when it says so; the client itself stays. */
   readonly isOver: () => boolean;
+  /** Messages that this client's user has posted, oldest first. */
+  readonly own: () => readonly MessageId[];
+  /** Whether agents are left alone for a while. */
+  readonly isQuiet: () => boolean;
 }
 
 /** Acts until it is over. Never throws: whatever fails while the product is down is done again by the client. */
@@ -32,10 +36,12 @@ export async function act(worker: Worker): Promise<void> {
   }
 }
 
-function actOnce({ client, random }: Worker, token: string): void {
+function actOnce({ client, random, own, isQuiet }: Worker, token: string): void {
   const handle = random.pick(AGENT_HANDLES);
   const dice = random.next();
-  if (dice < 0.72) client.give(post(`${token} said in passing`), token);
+  if (dice < 0.69) client.give(post(`${token} said in passing`), token);
+  else if (dice < 0.72) edit(client, { random, own, token });
+  else if (dice < 0.78 && isQuiet()) return;
   else if (dice < 0.75) client.give(post(`${token} @${handle} ${chatter(random)}`), token);
   else if (dice < 0.78) client.give(post(`${token} @${handle} ${deed(token)}`), token);
   else if (dice < 0.86) void client.giveByRest(post(`${token} said by REST`), token);
@@ -44,6 +50,21 @@ function actOnce({ client, random }: Worker, token: string): void {
 }
 
 const post = (text: string): Command => ({ kind: "message-post", parts: [{ type: "text", text }] });
+
+/** Changes a message, most often one of the oldest: they are the first to lie in cold storage. */
+function edit(
+  client: ChaosClient,
+  { random, own, token }: Pick<Worker, "random" | "own"> & { readonly token: string },
+): void {
+  const messages = own();
+  if (messages.length === 0) return;
+  const message = random.pick(random.chance(0.7) ? messages.slice(0, 20) : messages);
+  client.give({
+    kind: "message-edit",
+    message,
+    parts: [{ type: "text", text: `${token} edited` }],
+  });
+}
 
 /** A run that only streams. */
 function chatter(random: Random): string {

@@ -1,14 +1,6 @@
 // Holes put into the sources on purpose, each with the one test that has to fail for it.
-import type { Patch } from "../chaos/bundles.ts";
-
-export interface SeededBug {
-  readonly name: string;
-  readonly patches: readonly Patch[];
-  /** The test file that catches it, from the repository's root. */
-  readonly test: string;
-  /** The title of the test that fails, as it stands there. */
-  readonly caughtBy: string;
-}
+import { HISTORY_BUGS } from "./history-bugs.ts";
+import type { SeededBug } from "./seeded-bug.ts";
 
 /** Where the code and its tests lie: a part that moves changes its line here and nothing else. */
 const FILES = {
@@ -23,7 +15,7 @@ const FILES = {
   profile: "packages/trust/src/signature-profile.ts",
   verification: "packages/trust/src/request-verification.ts",
   authenticate: "workers/agents/src/authenticate.ts",
-  turn: "workers/agents/src/turn.ts",
+  streamedCall: "workers/agents/src/streamed-call.ts",
   toolCall: "workers/agents/src/tool-call.ts",
   egress: "packages/egress/src/egress.ts",
   judgeUrl: "packages/egress/src/judge-url.ts",
@@ -187,12 +179,12 @@ const REQUESTS: readonly SeededBug[] = [
   ),
   bug(
     "the certificate's agents do not limit a turn",
-    [["turn", "requireWithinCaps(caps, { agent: agent.pin.agent });", ""]],
+    [["streamedCall", "requireWithinCaps(caller.certificate.caps, { agent: pin.agent });", ""]],
     ["sender", "[A6] an agent that the certificate does not name is refused"],
   ),
   bug(
     "the certificate's tokens do not limit a turn",
-    [["turn", "spending.reserve(worst);", ""]],
+    [["streamedCall", "spending.reserve(worst);", ""]],
     [
       "sender",
       "[A6] a briefing larger than the certificate's tokens is refused before a model is called",
@@ -296,4 +288,10 @@ const PEOPLE: readonly SeededBug[] = [
   ),
 ];
 
-export const SEEDED_BUGS: readonly SeededBug[] = [...TOKENS, ...REQUESTS, ...ADDRESSES, ...PEOPLE];
+export const SEEDED_BUGS: readonly SeededBug[] = [
+  ...TOKENS,
+  ...REQUESTS,
+  ...ADDRESSES,
+  ...PEOPLE,
+  ...HISTORY_BUGS,
+];

@@ -11,7 +11,8 @@ import { defineConfig } from "vitest/config";
 import type { Plugin } from "vitest/config";
 
 import { REPOSITORY } from "../product.ts";
-import { SEEDED_BUGS, type SeededBug } from "./bugs.ts";
+import { SEEDED_BUGS } from "./bugs.ts";
+import type { SeededBug } from "./seeded-bug.ts";
 import { VerdictWriter } from "./verdict-writer.ts";
 
 /** Files at a time. Most of a file's time goes by while a runtime starts, so that more than the cores are worth it. */
