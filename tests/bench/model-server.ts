@@ -7,6 +7,15 @@ import { replyShapeOf, tokenText, type ReplyShape } from "./model-name.ts";
 /** Models named `stall-<key>-paced-…` answer the first request of a key never, and every later one as the shape says. */
 const stalled = new Set<string>();
 const counters = { requests: 0, bodyBytes: 0 };
+/** What models named `told-<key>-paced-…` were sent, by key, until somebody asks for it. */
+const told = new Map<string, ToldRequest[]>();
+
+/** A request as it came in. */
+export interface ToldRequest {
+  /** When its head was there, in milliseconds of the machine's monotonic clock (`process.hrtime`). */
+  readonly at: number;
+  readonly body: string;
+}
 
 interface Reply extends ReplyShape {
   /** Differs from reply to reply: some callers keep messages by it. */
@@ -53,9 +62,16 @@ async function streamReply(reply: Reply, response: ServerResponse) {
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.url === "/counters") {
-    response.end(JSON.stringify(counters));
+    response.end(JSON.stringify({ ...counters, stalled: [...stalled] }));
     return;
   }
+  if (request.url?.startsWith("/told/")) {
+    const key = request.url.slice("/told/".length);
+    response.end(JSON.stringify(told.get(key) ?? []));
+    told.delete(key);
+    return;
+  }
+  const at = Number(process.hrtime.bigint()) / 1e6;
   const body = await bodyOf(request);
   const { model = "" } = JSON.parse(body || "{}") as { model?: string };
   const shape = replyShapeOf(model);
@@ -65,6 +81,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
   counters.requests += 1;
   counters.bodyBytes += Buffer.byteLength(body);
+  const key = /^told-(\w+)-/.exec(model)?.[1];
+  if (key !== undefined) told.set(key, [...(told.get(key) ?? []), { at, body }]);
   if (model.startsWith("stall-") && !stalled.has(model)) {
     stalled.add(model);
     response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();

@@ -6,6 +6,7 @@ import type { BenchFlags, SuiteName } from "./harness/flags.ts";
 import { machineMeter, seededRandom } from "./harness/rounds.ts";
 import { wordsOf, type World } from "./harness/world.ts";
 import { auth } from "./suites/auth.ts";
+import { context } from "./suites/context.ts";
 import { fanout } from "./suites/fanout.ts";
 import { hotpathReads } from "./suites/hotpath-reads.ts";
 import { memory } from "./suites/memory.ts";
@@ -27,9 +28,10 @@ const RUN: Readonly<Record<SuiteName, (world: World) => Promise<void>>> = {
   "hotpath-reads": hotpathReads,
   memory,
   restart,
+  context,
 };
 /** Suites that start what they need themselves. */
-const ALONE: readonly SuiteName[] = ["auth", "revocation", "hotpath-reads", "restart"];
+const ALONE: readonly SuiteName[] = ["auth", "revocation", "hotpath-reads", "restart", "context"];
 
 export interface BenchResult {
   readonly figures: readonly Figure[];

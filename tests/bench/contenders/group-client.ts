@@ -13,6 +13,13 @@ import { PacedPosts } from "./paced-posts.ts";
 import { closed } from "./room.ts";
 import { TextWatcher } from "./text-watcher.ts";
 
+/** What came of a message. */
+export interface Asked {
+  readonly runs: readonly string[];
+  /** What the runs said, in the order in which it came. */
+  readonly answers: readonly string[];
+}
+
 type OnFrame = (frame: GroupFrame, bytes: number) => void;
 
 /** Opens a socket on a group and resolves when it is live. Throws when the handshake or the hello is refused. */
@@ -81,6 +88,29 @@ export class GroupClient {
           settle(frame.event, () => resolve(clock.timing()), reject);
       };
       this.send(`@${handle} ${QUESTION}`);
+    });
+  }
+
+  /** Says something and waits until every run that it wakes has ended; rejects when one ended in any way but well. */
+  ask(text: string): Promise<Asked> {
+    return new Promise((resolve, reject) => {
+      const open = new Set<string>();
+      const asked = { runs: [] as string[], answers: [] as string[] };
+      this.#onFrame = (frame) => {
+        if (frame.type === "refused") reject(new Error(frame.problem.message));
+        if (frame.type !== "event") return;
+        const { event } = frame;
+        if (event.kind === "run-queued") {
+          asked.runs.push(event.run);
+          open.add(event.run);
+        } else if (event.kind === "message-posted" && open.has(event.run ?? ""))
+          asked.answers.push(event.parts.map((part) => part.text).join("\n"));
+        else if (event.kind === "run-ended" && open.delete(event.run) && event.outcome !== "done")
+          settle(event, () => undefined, reject);
+        else if (event.kind === "run-ended" && asked.runs.length > 0 && open.size === 0)
+          resolve(asked);
+      };
+      this.send(text);
     });
   }
 

@@ -99,5 +99,73 @@ export function noDatabaseReads(figures: readonly Figure[]): Condition {
   );
   if (counts.length < 6) return missing("counts of D1, R2 and KV calls");
   const sum = counts.reduce((total, { samples }) => total + (samples[0] ?? 0), 0);
-  return { text: `${sum} D1, R2 and KV calls`, holds: sum === 0 };
+  return { text: `${sum} D1, R2 and KV calls on the way`, holds: sum === 0 };
+}
+
+/** Tells what was moved to R2 while the hot path was counted: old events are, and it is no part of the bound. */
+export function movedBeside(figures: readonly Figure[]): Condition {
+  const calls = medianOf(figures, FIGURES.movingCalls, ours);
+  const each = medianOf(figures, FIGURES.movingCallsPerThousand, ours);
+  if (calls === undefined || each === undefined) return missing("calls that move old events");
+  const words = `${readable(calls)} R2 calls moved old events (${readable(each)} for 1,000 events)`;
+  return { text: words, holds: calls > 0 ? true : undefined };
+}
+
+interface FlatBound {
+  readonly what: string;
+  /** Met when the longest group's median is at most this many times the one of 5,000 messages. */
+  readonly bound: number;
+  readonly unit: string;
+}
+
+/** What is measured of a group of 5,000 messages and of the longest one, set against each other. */
+export function flat(figures: readonly Figure[], { what, bound, unit }: FlatBound): Condition {
+  const base = medianOf(figures, FIGURES.context(what, BASE_MESSAGES), ours);
+  const longest = longestOf(figures, what);
+  if (base === undefined || longest === undefined || longest.messages <= BASE_MESSAGES)
+    return missing(what);
+  const times = longest.median / base;
+  const words = `${readable(base)} → ${readable(longest.median)} ${unit}`;
+  return { text: `${readable(times)} × (${words})`, holds: times <= bound };
+}
+
+/** The length that others are set against. */
+const BASE_MESSAGES = 5_000;
+
+/** The same of the longest group alone, against bounds. */
+export function atLongest(
+  figures: readonly Figure[],
+  { name: what, max, min, unit }: ValueBound,
+): Condition {
+  const longest = longestOf(figures, what);
+  if (longest === undefined) return missing(what);
+  return value(figures, {
+    name: FIGURES.context(what, longest.messages),
+    unit,
+    ...(max !== undefined && { max }),
+    ...(min !== undefined && { min }),
+  });
+}
+
+function longestOf(figures: readonly Figure[], what: string) {
+  const lengths = figures.flatMap(({ name, contender }) => {
+    const messages = Number(/, at (\d+) messages$/.exec(name)?.[1] ?? 0);
+    return contender === ours && name === FIGURES.context(what, messages) ? [messages] : [];
+  });
+  const messages = Math.max(0, ...lengths);
+  const found = medianOf(figures, FIGURES.context(what, messages), ours);
+  return found === undefined ? undefined : { messages, median: found };
+}
+
+/** The least of a figure over all lengths. */
+export function leastAtAnyLength(
+  figures: readonly Figure[],
+  { name: what, min = 0, unit }: ValueBound,
+): Condition {
+  const samples = figures
+    .filter(({ name, contender }) => contender === ours && name.startsWith(`context: ${what}, at`))
+    .flatMap((figure) => figure.samples);
+  if (samples.length === 0) return missing(what);
+  const least = Math.min(...samples);
+  return { text: `${readable(least)} ${unit} at least`, holds: least >= min };
 }

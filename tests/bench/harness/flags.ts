@@ -12,11 +12,12 @@ export const SUITES = [
   "hotpath-reads",
   "memory",
   "restart",
+  "context",
 ] as const;
 export type SuiteName = (typeof SUITES)[number];
 
 /** Suites of performance.md whose parts of the product do not exist yet. */
-const LATER_SUITES = ["history", "hydrate", "sandbox", "web"] as const;
+const LATER_SUITES = ["sandbox", "web"] as const;
 
 export interface BenchFlags {
   readonly suites: readonly SuiteName[];

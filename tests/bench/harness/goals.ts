@@ -1,16 +1,20 @@
-// The goals P1 to P17, each judged from figures alone: a ratio or an exact count against its bound, or "not measured".
+// The goals P1 to P19, each judged from figures alone: a ratio or an exact count against its bound, or "not measured".
 import {
+  atLongest,
   constantBytes,
   faster,
   firstTokenLimit,
+  flat,
+  leastAtAnyLength,
   missing,
+  movedBeside,
   noDatabaseReads,
   ratio,
   value,
   type Condition,
 } from "./conditions.ts";
 import type { Figure } from "./figures.ts";
-import { FIGURES } from "./names.ts";
+import { CONTEXT, FIGURES } from "./names.ts";
 
 /** "met in part": what was measured holds, and something else was not measured. */
 export type Verdict = "met" | "met in part" | "not met" | "not measured";
@@ -94,7 +98,19 @@ const GOALS: readonly Goal[] = [
       value(figures, { name: FIGURES.pacedDelayMs, max: 35, unit: "ms" }),
     ],
   },
-  later("P8", "bounded context and recall", "comes with compaction"),
+  {
+    goal: "P8",
+    what: "bounded context and recall, longest group against 5,000 messages",
+    bound: "tokens and bytes ≤ 1.1 ×, composing and time to the model ≤ 1.2 ×, 9 of 10 facts",
+    conditions: (figures) => [
+      flat(figures, { what: CONTEXT.tokens, bound: 1.1, unit: "tokens" }),
+      flat(figures, { what: CONTEXT.mostTold, bound: 1.1, unit: "tokens at most" }),
+      flat(figures, { what: CONTEXT.bytes, bound: 1.1, unit: "B" }),
+      flat(figures, { what: CONTEXT.composeMicroseconds, bound: 1.2, unit: "µs composing" }),
+      flat(figures, { what: CONTEXT.modelCallMs, bound: 1.2, unit: "ms to the model" }),
+      atLongest(figures, { name: CONTEXT.facts, min: 9, unit: "of 10 facts" }),
+    ],
+  },
   {
     goal: "P9",
     what: "bytes per watcher and turn, long history",
@@ -114,8 +130,8 @@ const GOALS: readonly Goal[] = [
   {
     goal: "P11",
     what: "database reads on the hot path",
-    bound: "0 D1, 0 R2, 0 KV",
-    conditions: (figures) => [noDatabaseReads(figures)],
+    bound: "0 D1, 0 R2, 0 KV on the way; the moving of old events is told beside it",
+    conditions: (figures) => [noDatabaseReads(figures), movedBeside(figures)],
   },
   {
     goal: "P12",
@@ -147,7 +163,15 @@ const GOALS: readonly Goal[] = [
       value(figures, { name: FIGURES.readyMs, max: 2000, unit: "ms to ready" }),
     ],
   },
-  later("P15", "hydration from R2", "comes with segments"),
+  {
+    goal: "P15",
+    what: "hydration from R2, longest group against 5,000 messages",
+    bound: "first visit ≤ 1.5 ×; ≤ 15 ms more than one of the open group",
+    conditions: (figures) => [
+      flat(figures, { what: CONTEXT.visitMs, bound: 1.5, unit: "ms" }),
+      atLongest(figures, { name: CONTEXT.hydrationMs, max: 15, min: -15, unit: "ms more" }),
+    ],
+  },
   {
     goal: "P16",
     what: "verification of a signed request, p50",
@@ -167,11 +191,23 @@ const GOALS: readonly Goal[] = [
       value(figures, { name: FIGURES.revokedTokensRefused, min: 1, unit: "refused" }),
     ],
   },
+  {
+    goal: "P18",
+    what: "the object's size, longest group against 5,000 messages",
+    bound: "SQLite file ≤ 1.5 ×",
+    conditions: (figures) => [
+      flat(figures, { what: CONTEXT.objectKilobytes, bound: 1.5, unit: "kB" }),
+    ],
+  },
+  {
+    goal: "P19",
+    what: "beginning of their prompts that four agents share",
+    bound: "≥ 80 % at every length",
+    conditions: (figures) => [
+      leastAtAnyLength(figures, { name: CONTEXT.sharedPercent, min: 80, unit: "%" }),
+    ],
+  },
 ];
-
-function later(goal: string, what: string, why: string): Goal {
-  return { goal, what, bound: "–", conditions: () => [{ text: why, holds: undefined }] };
-}
 
 /** Judges every goal. Does not tell what a verdict rests on beyond the words in `measured`. */
 export function judge(figures: readonly Figure[]): Judgement[] {

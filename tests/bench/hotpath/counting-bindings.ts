@@ -5,9 +5,13 @@ export interface Counts {
   d1: number;
   kv: number;
   r2: number;
+  /** Calls of R2 that put away what no reader can ask R2 for yet: the moving of old events. */
+  moving: number;
   authority: number;
   records: number;
   agents: number;
+  /** Calls of the Agents Worker that no message and no run waits for: summaries of what came before. */
+  summaries: number;
   statements: number;
   rowsRead: number;
   rowsWritten: number;
@@ -17,9 +21,11 @@ export const counts: Counts = {
   d1: 0,
   kv: 0,
   r2: 0,
+  moving: 0,
   authority: 0,
   records: 0,
   agents: 0,
+  summaries: 0,
   statements: 0,
   rowsRead: 0,
   rowsWritten: 0,
@@ -31,11 +37,14 @@ type Callable = (...args: unknown[]) => unknown;
 const COUNTED: Readonly<Record<string, keyof Counts>> = {
   DB: "d1",
   AGENT_CACHE: "kv",
-  BLOBS: "r2",
+  ARCHIVE: "r2",
   AUTHORITY: "authority",
   RECORDS: "records",
   AGENTS: "agents",
 };
+
+/** Which counter a call goes to, where its binding alone does not tell. */
+export type Sorting = Readonly<Record<string, (args: readonly unknown[]) => keyof Counts>>;
 
 const environments = new WeakMap<object, object>();
 
@@ -43,24 +52,33 @@ const environments = new WeakMap<object, object>();
 export function countedEnvironment<E extends object>(env: E): E {
   const known = environments.get(env);
   if (known !== undefined) return known as E;
+  const wrapped = sortedEnvironment(env, {});
+  environments.set(env, wrapped);
+  return wrapped;
+}
+
+/** The same for one object, whose calls are sorted; objects of one isolate share their environment, not what sorts. */
+export function sortedEnvironment<E extends object>(env: E, sorting: Sorting): E {
   const wrapped: Record<string, unknown> = {};
   for (const [name, binding] of Object.entries(env)) {
     const counter = COUNTED[name];
     const isBinding = typeof binding === "object" && binding !== null && counter !== undefined;
-    wrapped[name] = isBinding ? countedCalls(binding, counter) : binding;
+    wrapped[name] = isBinding ? countedCalls(binding, sorting[name] ?? (() => counter)) : binding;
   }
-  environments.set(env, wrapped);
   return wrapped as E;
 }
 
 /** Counts every method call on a binding. A D1 statement is counted where it is prepared. */
-function countedCalls(binding: object, counter: keyof Counts): object {
+function countedCalls(
+  binding: object,
+  counterOf: (args: readonly unknown[]) => keyof Counts,
+): object {
   return new Proxy(binding, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== "function") return member;
       return (...args: unknown[]) => {
-        counts[counter] += 1;
+        counts[counterOf(args)] += 1;
         // A remote method has no `apply` of its own: every name on it is another remote method.
         return Reflect.apply(member as Callable, target, args);
       };

@@ -1,6 +1,8 @@
 // Suite `hotpath-reads`: exact counts of what messages and runs ask of bindings and of SQLite once everything is warm.
 import { rmSync } from "node:fs";
 
+import { HOT_MAX_EVENTS, type GroupView } from "@acos/protocol";
+
 import { productContender, type ProductContender } from "../contenders/product.ts";
 import { openGroupClient } from "../contenders/group-client.ts";
 import { makeAgent, makeGroup } from "../contenders/product.ts";
@@ -12,11 +14,18 @@ import { modelNameOf } from "../model-name.ts";
 
 const MODEL = modelNameOf({ firstTokenMs: 0, tokens: 5, gapMs: 0 });
 const WARM_TURNS = 20;
+/** So many messages before the counting begins that old events begin to move to R2 while it goes on. */
+const POSTS_BEFORE = HOT_MAX_EVENTS - 300;
 
 interface StarCounts {
   readonly orchestrator: Counts;
   readonly group: Counts;
   readonly agents: Counts;
+}
+
+interface Moment {
+  readonly head: number;
+  readonly counts: StarCounts;
 }
 
 /** Runs a product of its own with counters round every binding. */
@@ -40,9 +49,12 @@ async function countHotPath(world: World, { product, user }: ProductContender): 
   const group = await makeGroup(user, agent);
   const asking = await openGroupClient(user.rest, group);
   const poster = (await openGroupClient(user.rest, group)).poster();
-  const counted = () => countsOf(product.url, group);
+  const counted = async (): Promise<Moment> => {
+    const { head } = await user.rest.get<GroupView>(`/groups/${group}`);
+    return { head, counts: await countsOf(product.url, group) };
+  };
   for (let turn = 0; turn < WARM_TURNS; turn += 1) await asking.turn(agent.handle, MODEL);
-  await poster.post(WARM_TURNS);
+  await poster.post(POSTS_BEFORE);
 
   const begin = await counted();
   await poster.post(number);
@@ -50,15 +62,24 @@ async function countHotPath(world: World, { product, user }: ProductContender): 
   for (let turn = 0; turn < number; turn += 1) await asking.turn(agent.handle, MODEL);
   const ran = await counted();
   await Promise.all([asking.close(), poster.close()]);
-  enterCold(world, begin);
+  enterCold(world, begin.counts);
   enter(world, begin, posted, `${number} messages`);
   enter(world, posted, ran, `${number} runs`);
+  enterMoving(world, begin, ran);
 }
 
 async function countsOf(url: string, group: string): Promise<StarCounts> {
   const response = await fetch(`${url}/bench-counts?group=${group}`);
   if (!response.ok) throw new Error(`the counters answered ${response.status}`);
   return (await response.json()) as StarCounts;
+}
+
+/** The moving of old events, which no message and no run waits for, beside the events that came meanwhile. */
+function enterMoving(world: World, before: Moment, after: Moment): void {
+  const calls = after.counts.group.moving - before.counts.group.moving;
+  const events = after.head - before.head;
+  world.book.add(FIGURES.movingCalls, "acos", calls);
+  world.book.add(FIGURES.movingCallsPerThousand, "acos", (calls / events) * 1000);
 }
 
 const KINDS = {
@@ -68,6 +89,7 @@ const KINDS = {
   "calls of the certificate authority": "authority",
   "calls for agent records": "records",
   "calls of the Agents Worker": "agents",
+  "summaries meanwhile": "summaries",
   "SQL statements": "statements",
   "SQL rows read": "rowsRead",
   "SQL rows written": "rowsWritten",
@@ -79,10 +101,10 @@ function enterCold(world: World, { orchestrator, agents }: StarCounts): void {
   world.book.add(FIGURES.hotCalls("KV calls", "until warm"), "acos", orchestrator.kv + agents.kv);
 }
 
-function enter(world: World, before: StarCounts, after: StarCounts, per: string): void {
+function enter(world: World, before: Moment, after: Moment, per: string): void {
   for (const [words, kind] of Object.entries(KINDS)) {
     const sum = (counts: StarCounts) =>
       counts.orchestrator[kind] + counts.group[kind] + counts.agents[kind];
-    world.book.add(FIGURES.hotCalls(words, per), "acos", sum(after) - sum(before));
+    world.book.add(FIGURES.hotCalls(words, per), "acos", sum(after.counts) - sum(before.counts));
   }
 }

@@ -4,19 +4,26 @@ import { readFileSync, rmSync } from "node:fs";
 import type { GroupFrame } from "@acos/protocol";
 
 import { startProduct, type Product } from "../../product.ts";
+import { growGroups, jobsOver, type AgentSettings } from "../context/grown-groups.ts";
 import { openGroupClient, type GroupClient } from "../contenders/group-client.ts";
-import { makeAgent, makeGroup, signUpWithModel, type ProductUser } from "../contenders/product.ts";
+import { makeAgent, signUpWithModel, type ProductUser } from "../contenders/product.ts";
 import { productEnvironment } from "../contenders/product-environment.ts";
 import { FIGURES } from "../harness/names.ts";
 import { listProcesses, treeOf } from "../harness/processes.ts";
 import type { World } from "../harness/world.ts";
 import { modelNameOf } from "../model-name.ts";
-import { lengthenLog } from "../restart/long-log.ts";
 
 const MESSAGES = { full: 1_000_000, short: 20_000 };
 const REPLY = modelNameOf({ firstTokenMs: 0, tokens: 5, gapMs: 0 });
 /** More events than lie between two snapshots, so that a restart begins from one near the head. */
 const POSTS_TO_SNAPSHOT = 600;
+const ANSWERING: AgentSettings = {
+  handle: "bench",
+  name: "Bench",
+  instructions: "Answer.",
+  model: `fake/${REPLY}`,
+  tools: [],
+};
 
 const LOOK_EVERY_MS = 5;
 /** A busy machine with a million messages to read needs some of it; a hang needs more. */
@@ -48,16 +55,15 @@ export async function restart(world: World): Promise<void> {
   }
 }
 
+/** A group of that length that somebody has visited since: its newest events and its state are where they are at rest. */
 async function longLivedGroup(world: World, length: number) {
-  const young = await startProduct({ env: productEnvironment() });
-  const { data, port } = young;
-  const user = await signUpWithModel(young.url, world.modelUrl);
-  const group = await makeGroup(user, await makeAgent(user, REPLY));
-  await postTo(user, group, 1);
-  await young.stop();
-  lengthenLog(data, group, length);
-  const product = await startProduct({ data, port, env: productEnvironment() });
+  const product = await startProduct({ env: productEnvironment() });
+  const { data, port } = product;
+  const user = await signUpWithModel(product.url, world.modelUrl);
+  const [grown] = await growGroups(user, [ANSWERING], [length]);
+  const group = grown!.id;
   await postTo(user, group, POSTS_TO_SNAPSHOT);
+  await jobsOver(user, group);
   return { product, place: { user, group, data, port } };
 }
 
@@ -69,15 +75,15 @@ async function postTo({ rest }: ProductUser, group: string, count: number): Prom
 
 async function killedAndResumed(world: World, place: Place, product: Product) {
   const { user, group, data, port } = place;
-  const agent = await makeAgent(user, `stall-${Math.random().toString(36).slice(2)}-${REPLY}`);
+  const model = `stall-${Math.random().toString(36).slice(2)}-${REPLY}`;
+  const agent = await makeAgent(user, model);
   await user.rest.put(`/groups/${group}/members/${agent.id}`, { role: "member" });
   const asking = await openGroupClient(user.rest, group);
-  const asked = await modelRequests(world.modelUrl);
   const queued = asking.until((frame) => eventOf(frame, "run-queued") !== undefined);
   asking.send(`@${agent.handle} go on after the kill`);
   const frame = await queued;
   const run = eventOf(frame, "run-queued")?.run ?? "";
-  await until(async () => (await modelRequests(world.modelUrl)) > asked);
+  await until(async () => (await stalledModels(world.modelUrl)).includes(model));
 
   const killedAt = performance.now();
   await product.kill9();
@@ -138,9 +144,10 @@ function isRuntime(pid: number): boolean {
   }
 }
 
-async function modelRequests(modelUrl: string): Promise<number> {
+/** Models that were asked and have not answered. Others are asked for summaries meanwhile. */
+async function stalledModels(modelUrl: string): Promise<readonly string[]> {
   const response = await fetch(modelUrl.replace(/\/v1$/, "/counters"));
-  return ((await response.json()) as { requests: number }).requests;
+  return ((await response.json()) as { stalled: string[] }).stalled;
 }
 
 /** Looks again and again. Throws when a minute has passed. */
