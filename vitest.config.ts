@@ -8,6 +8,9 @@ const SLOW_TEST_MS = 120_000;
 /** What a start or stop of the product may take around such a test. */
 const SLOW_HOOK_MS = 120_000;
 
+/** How long a condition is waited for; the default of a second is too short for a busy machine. */
+const WAITS = { poll: { timeout: 15_000 } };
+
 /** Files at a time: without it a project has one core less than there are, which is one on two cores. */
 const WORKERS_MAX = 2;
 
@@ -25,6 +28,7 @@ function whole(name: string, groupOrder: number, include: string[]) {
       fileParallelism: false,
       sequence: { groupOrder },
       testTimeout: SLOW_TEST_MS,
+      expect: WAITS,
       hookTimeout: SLOW_HOOK_MS,
     },
   };
@@ -46,6 +50,7 @@ export default defineConfig({
           maxWorkers: WORKERS_MAX,
           sequence: { groupOrder: 0 },
           testTimeout: 20_000,
+          expect: WAITS,
           hookTimeout: 60_000,
         },
       },
