@@ -85,7 +85,7 @@ describe("the sender", () => {
     for (const over of [
       { group: OTHER_GROUP },
       { org: OTHER_ORG },
-      { run: RUN.replace(/.$/, "0") },
+      { run: RUN.replace(/.$/, (last) => (last === "0" ? "1" : "0")) },
     ])
       expect((await star.send("/turns", await body(star, over))).status).toBe(401);
     const pin = { ...(await star.records.agent(agentVersion())), org: OTHER_ORG };

@@ -16,7 +16,7 @@ import {
   type MessageView,
 } from "@acos/protocol";
 
-import { controlOf, makeGroup, MemberSocket, stubOf, type TestGroup } from "./member.ts";
+import { controlOf, freshId, makeGroup, MemberSocket, stubOf, type TestGroup } from "./member.ts";
 import { atEveryUse, grow, post } from "./mishaps.ts";
 import { archivedGroups, clock, mishap } from "./worker.ts";
 
@@ -216,7 +216,7 @@ describe("the archive", () => {
     await controlFor(group).archive(group.lena);
     const eve = {
       ...group.lena,
-      user: group.lena.user.replace(/.$/, "0") as typeof group.lena.user,
+      user: freshId("user"),
     };
     expect(await controlFor(group).view(eve)).toMatchObject({ problem: { code: "not_found" } });
     expect(archivedGroups.has(group.id)).toBe(true);

@@ -216,7 +216,7 @@ export class FakeAgents extends WorkerEntrypoint<{ readonly CLAIMS: Fetcher }> {
     const wrong = [
       { ...right, digest: "0".repeat(64) },
       { ...right, dispatch: 2 },
-      { ...right, run: run.replace(/.$/, "0") as typeof run },
+      { ...right, run: run.replace(/.$/, (last) => (last === "0" ? "1" : "0")) as typeof run },
     ];
     if (path === "hold") {
       await claim(this.env.CLAIMS, [right]);
