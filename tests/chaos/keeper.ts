@@ -28,18 +28,29 @@ const PAUSE_MS = { least: 50, most: 500 } as const;
 const REST_MS = 6_000;
 const LOOK_MS = 40;
 
+type Work = "archive" | "fork" | "import" | "search";
+
+/** A short run has some of everything, too: it begins with these. */
+const FIRST: readonly Work[] = ["fork", "archive", "fork", "archive", "import"];
+
+function choose(random: Random, count: number): Work {
+  const dice = random.next();
+  const drawn = dice < 0.4 ? "archive" : dice < 0.6 ? "fork" : dice < 0.75 ? "import" : "search";
+  return FIRST[count - 1] ?? drawn;
+}
+
 /** Works until it is over. Never throws: what fails while the product is down may have been done or not. */
 export async function keep(keeper: Keeper): Promise<void> {
   const { random } = keeper;
   for (let count = 1; !keeper.isOver(); count += 1) {
     await pause(random.between(PAUSE_MS.least, PAUSE_MS.most));
-    const dice = random.next();
-    if (dice < 0.4) await atRest(keeper);
+    const work = choose(random, count);
+    if (work === "archive") await atRest(keeper);
     keeper.working(true);
     try {
-      if (dice < 0.4) await keeper.rest.post(`/groups/${keeper.group}/archive`);
-      else if (dice < 0.6) await fork(keeper, `fork ${count}`);
-      else if (dice < 0.75) await exportAndImport(keeper, `import ${count}`);
+      if (work === "archive") await keeper.rest.post(`/groups/${keeper.group}/archive`);
+      else if (work === "fork") await fork(keeper, `fork ${count}`);
+      else if (work === "import") await exportAndImport(keeper, `import ${count}`);
       else await keeper.rest.get(`/groups/${keeper.group}/search?q=passing`);
     } catch {
       // Killed under the request, or refused because something else was under way.

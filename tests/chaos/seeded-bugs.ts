@@ -103,7 +103,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   },
   {
     name: "a fork ends an event before the one asked for",
-    kills: 5,
+    kills: 2,
     patches: [
       {
         file: COPIES,

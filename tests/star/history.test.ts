@@ -156,7 +156,7 @@ describe("a log of more than six thousand events", () => {
 describe("archived and brought back", () => {
   it(`${RETURNS} times, a group has the same hash each time, and goes on`, async () => {
     const { rest } = scene.owner;
-    const group = await scene.group([await scene.agent("comer")], { briefingTokens: 4_000 });
+    const group = await scene.group([await scene.agent("comer")]);
     const command = (id: string, text: string) =>
       rest.post(`/groups/${group.id}/commands`, { id, command: post(text) });
     for (let round = 0; round < RETURNS; round += 1) {
