@@ -30,7 +30,7 @@ export interface LifeRim {
 
 /**
  * Moves a group to R2 and wipes the object. Nothing else happens in the object meanwhile. A refusal, or R2 that fails,
- * leaves the group as it was; `by` is null for an idle group's own alarm.
+ * leaves the group as it was. `by` is `itself` for an idle group's own alarm.
  */
 export async function archiveGroup(
   group: OpenGroup,
