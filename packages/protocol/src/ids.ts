@@ -37,6 +37,7 @@ export type JobId = IdOf<"job">;
 export type ConnectionId = IdOf<"connection">;
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const TIME_CHARS = 10;
 const BODY = "[0-9a-hjkmnp-tv-z]{26}";
 
 /** Schema of one kind of id; it proves the form, never that the thing exists. */
@@ -53,11 +54,18 @@ export function idSchema<K extends IdKind>(kind: K): z.ZodType<IdOf<K>> {
 export function makeId<K extends IdKind>(kind: K, at: number, random: Uint8Array): IdOf<K> {
   if (random.length < 10) throw new RangeError("an id needs 10 random bytes");
   let time = "";
-  for (let rest = Math.floor(at), place = 0; place < 10; place += 1) {
+  for (let rest = Math.floor(at), place = 0; place < TIME_CHARS; place += 1) {
     time = ALPHABET.charAt(rest % 32) + time;
     rest = Math.floor(rest / 32);
   }
   return `${ID_PREFIXES[kind]}_${time}${base32(random)}` as IdOf<K>;
+}
+
+/** Milliseconds since the epoch at which an id was made, which its first ten characters say. The id must be well-formed. */
+export function timeIn(id: string): number {
+  const from = id.indexOf("_") + 1;
+  const digits = Array.from(id.slice(from, from + TIME_CHARS));
+  return digits.reduce((time, digit) => time * 32 + ALPHABET.indexOf(digit), 0);
 }
 
 function base32(random: Uint8Array): string {

@@ -194,6 +194,7 @@ export {
   idSchema,
   isId,
   makeId,
+  timeIn,
   type AgentId,
   type ApprovalId,
   type BriefingId,

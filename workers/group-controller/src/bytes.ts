@@ -1,4 +1,4 @@
-// Compression and hashes as the platform has them, over bytes that fit into memory.
+// Compression as the platform has it, over bytes that fit into memory.
 
 /** Bytes or text, compressed (RFC 1952). */
 export async function gzip(content: Uint8Array | string): Promise<Uint8Array<ArrayBuffer>> {
@@ -33,12 +33,6 @@ export async function* gunzip(bytes: Uint8Array, most: number): AsyncGenerator<U
 export async function gunzipText(bytes: Uint8Array): Promise<string> {
   const unzipped = streamOf(bytes).pipeThrough(new DecompressionStream("gzip"));
   return new Response(unzipped).text();
-}
-
-/** SHA-256 in hex. */
-export async function sha256Of(bytes: ArrayBuffer | Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function streamOf(content: Uint8Array | string): ReadableStream<Uint8Array> {

@@ -9,8 +9,8 @@ import {
   type LogEvent,
   type RunId,
 } from "@acos/protocol";
+import { sha256Hex } from "@acos/trust";
 
-import { sha256Of } from "../src/bytes.ts";
 import { controlOf, makeGroup, stubOf, type TestGroup } from "./member.ts";
 import { grow, post } from "./mishaps.ts";
 import { summaries } from "./worker.ts";
@@ -118,7 +118,7 @@ describe("the ledger", () => {
         expect.arrayContaining(["charter", "message", "closing", "trigger"]),
       );
       const message = first.window[2]!;
-      const hash = await sha256Of(new TextEncoder().encode(message.text));
+      const hash = await sha256Hex(new TextEncoder().encode(message.text));
       expect(first.ledger.blocks.find(({ of }) => of === message.message)?.hash).toBe(hash);
       await grow(group, 100, 100 + HOT_MAX_EVENTS);
       const segments = () =>

@@ -1,7 +1,6 @@
 // The group's part of R2: immutable objects under names that hold their hash, read back before anything relies on them.
 import { problem, ProblemError } from "@acos/protocol";
-
-import { sha256Of } from "../bytes.ts";
+import { sha256Hex } from "@acos/trust";
 
 /** What is used of a bucket. */
 export type Bucket = Pick<R2Bucket, "put" | "get" | "list" | "delete">;
@@ -24,7 +23,7 @@ export class ColdStore {
    * are there already are found, not written again. Throws ProblemError `unavailable` when they do not come back.
    */
   async keep(stem: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-    const name = `${stem}-${await sha256Of(bytes)}`;
+    const name = `${stem}-${await sha256Hex(bytes)}`;
     if (await this.#holds(name)) return name;
     await this.#bucket.put(this.#root + name, bytes);
     if (await this.#holds(name)) return name;
@@ -33,21 +32,24 @@ export class ColdStore {
 
   async #holds(name: string): Promise<boolean> {
     const object = await this.#bucket.get(this.#root + name);
-    return object !== null && (await sha256Of(await object.arrayBuffer())) === hashIn(name);
+    return (
+      object !== null &&
+      (await sha256Hex(new Uint8Array(await object.arrayBuffer()))) === hashIn(name)
+    );
   }
 
   /** The bytes of a name. Throws ProblemError `storage_damaged` when they are missing or not what was kept. */
   async read(name: string): Promise<Uint8Array<ArrayBuffer>> {
     const object = await this.#bucket.get(this.#root + name);
     if (!object) throw damaged(name, "is missing");
-    const bytes = await object.arrayBuffer();
-    if ((await sha256Of(bytes)) !== hashIn(name)) throw damaged(name, "is not what was stored");
-    return new Uint8Array(bytes);
+    const bytes = new Uint8Array(await object.arrayBuffer());
+    if ((await sha256Hex(bytes)) !== hashIn(name)) throw damaged(name, "is not what was stored");
+    return bytes;
   }
 
   /** Keeps a short text under a plain name; the last one counts. */
   async mark(name: string, text: string): Promise<void> {
-    const hash = await sha256Of(new TextEncoder().encode(text));
+    const hash = await sha256Hex(text);
     await this.#bucket.put(this.#root + name, `${hash} ${text}`);
   }
 
@@ -57,7 +59,7 @@ export class ColdStore {
     if (!object) return null;
     const [hash = "", ...rest] = (await object.text()).split(" ");
     const text = rest.join(" ");
-    if ((await sha256Of(new TextEncoder().encode(text))) === hash) return text;
+    if ((await sha256Hex(text)) === hash) return text;
     throw damaged(name, "is not what was stored");
   }
 

@@ -206,7 +206,7 @@ function withinBytes(rows: readonly EventRow[]): readonly EventRow[] {
 }
 
 /** A seq as names have it, so that they sort in order. */
-function padded(seq: number): string {
+export function padded(seq: number): string {
   return String(seq).padStart(12, "0");
 }
 

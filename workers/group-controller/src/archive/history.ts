@@ -1,18 +1,18 @@
 // The whole log as readers meet it, across R2 and the object alike: pages of events, of messages, of runs, one message, one run.
 import { viewRun } from "@acos/group";
-import type {
-  GroupEventKind,
-  LogEvent,
-  MessageId,
-  MessageView,
-  RunId,
-  RunView,
-  ToolCallId,
+import {
+  timeIn,
+  type GroupEventKind,
+  type LogEvent,
+  type MessageId,
+  type MessageView,
+  type RunId,
+  type RunView,
+  type ToolCallId,
 } from "@acos/protocol";
 
 import { toEvent, withoutWords, type EventLog } from "../log/event-log.ts";
 import { viewMessage } from "../log/messages.ts";
-import { timeIn } from "./id-time.ts";
 import type { SegmentReader } from "./segment-reader.ts";
 import type { SegmentRow } from "./segment-table.ts";
 

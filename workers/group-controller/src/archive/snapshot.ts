@@ -6,6 +6,7 @@ import { problem, ProblemError, SNAPSHOT_GENERATIONS } from "@acos/protocol";
 
 import { gunzipText, gzip } from "../bytes.ts";
 import type { ColdStore } from "./cold-store.ts";
+import { padded } from "./flusher.ts";
 import type { NoteStore } from "./notes.ts";
 import { readTables, type TableRows } from "./table-rows.ts";
 
@@ -34,18 +35,18 @@ export interface FoundSnapshot {
 }
 
 /**
- * Writes the next generation and answers the head it has. What only older generations used is deleted then. Throws
+ * Writes the next generation. What only older generations used is deleted then. Throws
  * ProblemError `unavailable` when cold storage did not keep it; the generations before stay.
  */
 export async function writeSnapshot(
   sql: SqlStorage,
   store: ColdStore,
   { notes, head }: { readonly notes: NoteStore; readonly head: number },
-): Promise<number> {
+): Promise<void> {
   const generation = (notes.get("snapshot")?.generation ?? 0) + 1;
   const tables = readTables(sql);
   const snapshot: Snapshot = { format: FORMAT, version: VERSION, generation, head, tables };
-  const stem = `${stemOf(generation)}-${String(head).padStart(12, "0")}`;
+  const stem = `${stemOf(generation)}-${padded(head)}`;
   const name = await store.keep(stem, await gzip(JSON.stringify(snapshot)));
   await store.mark(NEWEST, JSON.stringify({ generation, head }));
   const before = await store.names(STEM);
@@ -59,7 +60,6 @@ export async function writeSnapshot(
     ...others.slice(0, Math.max(0, others.length - SNAPSHOT_GENERATIONS + 1)),
   ]);
   await dropRetired(store, notes, generation);
-  return head;
 }
 
 async function dropRetired(store: ColdStore, notes: NoteStore, now: number): Promise<void> {

@@ -1,9 +1,10 @@
 // A part of a bundle's log: unzipped, cut into lines, each line checked.
 import type { LogEvent } from "@acos/protocol";
+import { sha256Hex } from "@acos/trust";
 
 import { eventOfLine, LINE_MAX_BYTES } from "./bundle-event.ts";
 import { PART_MAX_BYTES, refusal } from "./bundle-format.ts";
-import { gunzip, sha256Of } from "../bytes.ts";
+import { gunzip } from "../bytes.ts";
 
 /** Where a part of a bundle lies, for reading it by range. */
 export interface BundlePart {
@@ -27,7 +28,7 @@ export async function readPart(
   zipped: Uint8Array,
   now: number,
 ): Promise<LogEvent[]> {
-  if ((await sha256Of(zipped)) !== part.sha256) throw refusal(`${part.name} is damaged`);
+  if ((await sha256Hex(zipped)) !== part.sha256) throw refusal(`${part.name} is damaged`);
   const events: LogEvent[] = [];
   for await (const event of eventsOfPart(part, zipped, { now, unzipped: () => {} }))
     events.push(event);

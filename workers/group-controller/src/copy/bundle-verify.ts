@@ -11,6 +11,7 @@ import {
   type BundleFile,
   type BundleHead,
 } from "@acos/protocol";
+import { sha256Hex } from "@acos/trust";
 
 import { ByteReader } from "./byte-reader.ts";
 import { CLOCK_AHEAD_MS } from "./bundle-event.ts";
@@ -32,7 +33,6 @@ import {
   UNZIPPED_MAX_BYTES,
 } from "./bundle-format.ts";
 import { eventsOfPart, type BundlePart } from "./bundle-part.ts";
-import { sha256Of } from "../bytes.ts";
 import { LogBounds } from "./log-bounds.ts";
 import { BLOCK_BYTES, paddingOf, readTarHeader, type TarFile } from "./tar.ts";
 
@@ -188,7 +188,7 @@ class BundleReading {
       throw refusal(`${MANIFEST_FILE} does not fit what it lists`);
     const hashFile = await this.#next();
     if (hashFile.name !== MANIFEST_HASH_FILE) throw refusal(`${MANIFEST_HASH_FILE} is missing`);
-    const expected = manifestHashText(await sha256Of(bytes));
+    const expected = manifestHashText(await sha256Hex(bytes));
     const hashBytes = await this.#bytesOf(hashFile, HEAD_MAX_BYTES);
     if (textOf(hashBytes, MANIFEST_HASH_FILE) !== expected)
       throw refusal(`${MANIFEST_FILE} does not have the hash that ${MANIFEST_HASH_FILE} says`);
@@ -239,7 +239,7 @@ class BundleReading {
   }
 
   async #list(file: TarFile, bytes: Uint8Array, part: Partial<BundleFile> = {}): Promise<string> {
-    const sha256 = await sha256Of(bytes);
+    const sha256 = await sha256Hex(bytes);
     this.#files.push({ name: file.name, bytes: bytes.length, sha256, ...part });
     return sha256;
   }

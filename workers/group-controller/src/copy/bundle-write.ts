@@ -8,6 +8,7 @@ import {
   type GroupId,
   type LogEvent,
 } from "@acos/protocol";
+import { sha256Hex } from "@acos/trust";
 
 import {
   BUNDLE_FILE,
@@ -21,7 +22,7 @@ import {
   PART_MAX_EVENTS,
   partName,
 } from "./bundle-format.ts";
-import { gzip, sha256Of } from "../bytes.ts";
+import { gzip } from "../bytes.ts";
 import { END_BYTES, paddingOf, tarHeader } from "./tar.ts";
 
 /** What a bundle is made of. */
@@ -93,7 +94,7 @@ async function* piecesOf(content: BundleContent, partEvents: number): AsyncGener
     if (paddingOf(length) > 0) yield new Uint8Array(paddingOf(length));
   };
   const listed = async (file: string, bytes: Uint8Array, part: Partial<BundleFile> = {}) => {
-    written.push({ name: file, bytes: bytes.length, sha256: await sha256Of(bytes), ...part });
+    written.push({ name: file, bytes: bytes.length, sha256: await sha256Hex(bytes), ...part });
     return entry(file, bytes);
   };
   const facts: BundleFacts = {
@@ -111,7 +112,7 @@ async function* piecesOf(content: BundleContent, partEvents: number): AsyncGener
     yield* await listed(partName(from, to), bytes, { events: to - from + 1, from, to });
   }
   const manifest = encode(manifestText({ head, files: written }));
-  const hash = await sha256Of(manifest);
+  const hash = await sha256Hex(manifest);
   yield* entry(MANIFEST_FILE, manifest);
   yield* entry(MANIFEST_HASH_FILE, encode(manifestHashText(hash)));
   yield new Uint8Array(END_BYTES);

@@ -14,6 +14,7 @@ import {
   type LogEvent,
 } from "@acos/protocol";
 import { describe, expect, it } from "vitest";
+import { sha256Hex } from "@acos/trust";
 
 import { bundleOf, bytesOf, contentOf, NOW, smallLog, streamOf } from "../../test/bundle-bytes.ts";
 import { ADA, idOf, LOG_BEGIN, LongLog, numbersFrom } from "../../test/long-log.ts";
@@ -21,7 +22,7 @@ import { manifestHashText, manifestText } from "./bundle-format.ts";
 import { readPart } from "./bundle-part.ts";
 import { verifyBundle, type VerifiedBundle } from "./bundle-verify.ts";
 import { writeBundle } from "./bundle-write.ts";
-import { gzip, sha256Of } from "../bytes.ts";
+import { gzip } from "../bytes.ts";
 import { BLOCK_BYTES, paddingOf, readTarHeader, tarHeader } from "./tar.ts";
 
 const verify = (bytes: Uint8Array, piece?: number) =>
@@ -80,10 +81,10 @@ async function forge(files: Files, head: number): Promise<Uint8Array> {
   for (const [name, bytes] of kept) {
     const range = /^events\/(\d+)-(\d+)/.exec(name)?.slice(1).map(Number);
     const part = range && { events: range[1]! - range[0]! + 1, from: range[0]!, to: range[1]! };
-    listed.push({ name, bytes: bytes.length, sha256: await sha256Of(bytes), ...part });
+    listed.push({ name, bytes: bytes.length, sha256: await sha256Hex(bytes), ...part });
   }
   const manifest = Buffer.from(manifestText({ head, files: listed }));
-  const hash = Buffer.from(manifestHashText(await sha256Of(manifest)));
+  const hash = Buffer.from(manifestHashText(await sha256Hex(manifest)));
   return archiveOf([...kept, ["manifest.json", manifest], ["manifest.sha256", hash]]);
 }
 
@@ -279,7 +280,7 @@ describe("damage", () => {
     const manifest = JSON.parse(Buffer.from(files.at(-2)![1]).toString()) as BundleManifest;
     const refused = async (changed: BundleManifest | string) => {
       const bytes = Buffer.from(typeof changed === "string" ? changed : manifestText(changed));
-      const hash = Buffer.from(manifestHashText(await sha256Of(bytes)));
+      const hash = Buffer.from(manifestHashText(await sha256Hex(bytes)));
       const last: Files = [
         ["manifest.json", bytes],
         ["manifest.sha256", hash],

@@ -11,9 +11,9 @@ import {
   type Result,
   type RunId,
 } from "@acos/protocol";
+import { sha256Hex } from "@acos/trust";
 
 import type { Archivist } from "../archive/archivist.ts";
-import { sha256Of } from "../bytes.ts";
 import { toEvent, type EventLog } from "../log/event-log.ts";
 import { noteOf } from "./noted-blocks.ts";
 
@@ -78,14 +78,13 @@ export class Ledgers {
   async #blocksOf(state: GroupState, briefing: Briefing): Promise<LedgerBlock[]> {
     const known = this.#hashes;
     const hashes = new Map<string, string>();
-    const encoder = new TextEncoder();
     const blocks: LedgerBlock[] = [];
     for (const { text, ...block } of blocksOf(state, briefing.run, briefing)) {
       if (text === null) {
         blocks.push(block);
         continue;
       }
-      const hash = known.get(text) ?? (await sha256Of(encoder.encode(text)));
+      const hash = known.get(text) ?? (await sha256Hex(text));
       hashes.set(text, hash);
       blocks.push({ ...block, hash });
     }

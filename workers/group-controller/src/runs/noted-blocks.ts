@@ -1,8 +1,7 @@
 // What is stored of a turn's ledger. Hundreds of messages of the window are told turn after turn: noted one by one with their
 // hashes they would take more room than the log itself, so one row with one hash stands for all that are told as they are.
 import type { LedgerBlock } from "@acos/protocol";
-
-import { sha256Of } from "../bytes.ts";
+import { sha256Hex } from "@acos/trust";
 
 /**
  * The rows that are stored of blocks: the same blocks give the same rows, and any change of a block changes them. Messages in
@@ -35,7 +34,7 @@ async function together(blocks: readonly LedgerBlock[]): Promise<LedgerBlock> {
     ...(first.of !== undefined && { of: first.of }),
     fate: "kept",
     reason: `the first of ${blocks.length} messages, up to ${last.of}`,
-    hash: await sha256Of(new TextEncoder().encode(names)),
+    hash: await sha256Hex(names),
     tokens: blocks.reduce((sum, { tokens }) => sum + tokens, 0),
   };
 }
