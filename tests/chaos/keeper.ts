@@ -17,6 +17,8 @@ export interface Keeper {
   readonly hush: (isQuiet: boolean) => void;
   /** Told while a piece of work on the group's storage is under way. */
   readonly working: (isWorking: boolean) => void;
+  /** Told of every piece of work that was done and answered so. */
+  readonly did: (work: Work) => void;
   /** Ends the work when it says so. */
   readonly isOver: () => boolean;
 }
@@ -28,7 +30,7 @@ const PAUSE_MS = { least: 50, most: 500 } as const;
 const REST_MS = 6_000;
 const LOOK_MS = 40;
 
-type Work = "archive" | "fork" | "import" | "search";
+export type Work = "archive" | "fork" | "import" | "search";
 
 /** A short run has some of everything, too: it begins with these. */
 const FIRST: readonly Work[] = ["fork", "archive", "fork", "archive", "import"];
@@ -52,6 +54,7 @@ export async function keep(keeper: Keeper): Promise<void> {
       else if (work === "fork") await fork(keeper, `fork ${count}`);
       else if (work === "import") await exportAndImport(keeper, `import ${count}`);
       else await keeper.rest.get(`/groups/${keeper.group}/search?q=passing`);
+      keeper.did(work);
     } catch {
       // Killed under the request, or refused because something else was under way.
     } finally {

@@ -13,7 +13,7 @@ import { makeCast, type Cast } from "./cast.ts";
 import { startChaosClient, type ChaosClient } from "./chaos-client.ts";
 import { check } from "./checker.ts";
 import type { Entry, History, Outcome, Violation } from "./history.ts";
-import { keep } from "./keeper.ts";
+import { keep, type Work } from "./keeper.ts";
 import { pickMishap, reviveEnded, strike, type Running } from "./mishaps.ts";
 import { readOutcome, settled, type Reader } from "./outcome.ts";
 import { seeded, type Random } from "./random.ts";
@@ -28,6 +28,8 @@ export interface ChaosOptions {
   readonly bundles?: string;
   /** Kill -9 of the whole product and nothing else. */
   readonly killsOnly?: boolean;
+  /** Goes on after the last kill until there was some of every kind of work, however few kills there are. */
+  readonly untilSomeOfAll?: boolean;
   /** How long after the last restart runs may take to end. */
   readonly settleMs?: number;
   readonly tell?: (line: string) => void;
@@ -47,6 +49,15 @@ const SETTLE_MS = 60_000;
 const LOAD_MS = { least: 30, most: 900 } as const;
 /** Load after the last restart. */
 const LAST_LOAD_MS = 2000;
+/** What a short run waits for, and for how long. */
+const SOME_OF_ALL: readonly (Work | GroupEvent["kind"])[] = [
+  "archive",
+  "fork",
+  "import",
+  "group-restored",
+  "summary-made",
+];
+const SOME_OF_ALL_MS = 45_000;
 /** A recovery that takes longer is a product that does not come back; most of it is for machines that do other work. */
 const RECOVER_MS = 60_000;
 /** Time that an effect takes: long enough for kills to fall into it. */
@@ -64,7 +75,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   };
   const product = await startProduct({ data, env });
   const running = { product, options: { data, env, port: product.port } };
-  const stage: Stage = { options, random, running, underWay: watchUnderWay(), history: [] };
+  const stage: Stage = {
+    options,
+    random,
+    running,
+    underWay: watchUnderWay(),
+    history: [],
+    seen: new Set(),
+  };
   try {
     const cast = await makeCast(stage.running.product.url, {
       clients: options.clients,
@@ -98,6 +116,8 @@ interface Stage {
   readonly running: Running;
   readonly underWay: UnderWay;
   readonly history: Entry[];
+  /** Kinds of work that were done and of events that were seen. */
+  readonly seen: Set<Work | GroupEvent["kind"]>;
 }
 
 const ownerOf = (cast: Cast) => cast.users[0] as Cast["users"][number];
@@ -128,6 +148,7 @@ async function killAndRestart(stage: Stage, cast: Cast): Promise<number[]> {
       record: (entry) => stage.history.push(entry),
       hush: (isQuiet) => (quiet = isQuiet),
       working: (isWorking) => (stage.underWay.isStoring = isWorking),
+      did: (work) => stage.seen.add(work),
       isOver: () => over,
     }),
   );
@@ -145,6 +166,7 @@ async function killAndRestart(stage: Stage, cast: Cast): Promise<number[]> {
       options.tell?.(`${kill} ${mishap}: all clients live after ${Date.now() - from} ms`);
     }
     await pause(LAST_LOAD_MS);
+    if (options.untilSomeOfAll === true) await someOfAll(stage);
     over = true;
     await Promise.all(acting);
     await comeToRest(stage, cast, all);
@@ -195,6 +217,7 @@ function startClients(stage: Stage, cast: Cast): Player[] {
         record: (entry) => history.push(entry),
         onEvent: (event) => {
           stage.underWay.take(event);
+          stage.seen.add(event.kind);
           answer(event);
           if (isOwn(event, name)) own.add(event.message);
         },
@@ -238,6 +261,13 @@ async function allLive(
     await pause(10);
   }
 }
+
+const someOfAll = ({ seen }: Stage) =>
+  until(
+    () => SOME_OF_ALL.every((kind) => seen.has(kind)),
+    Date.now() + SOME_OF_ALL_MS,
+    `some of everything: ${SOME_OF_ALL.join(", ")}`,
+  );
 
 const drained = (clients: readonly ChaosClient[], deadline: number) =>
   until(
