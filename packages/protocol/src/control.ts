@@ -14,7 +14,7 @@ import { searchQuerySchema } from "./history.ts";
 import { ORG_ROLES } from "./group-control.ts";
 import { idSchema } from "./ids.ts";
 import { PAGE_MAX, SEARCH_PAGE_MAX } from "./limits.ts";
-import { BUILTIN_TOOLS, toolConfigSchema } from "./tool.ts";
+import { BUILTIN_TOOLS, toolConfigSchema, USUAL_TOOLS } from "./tool.ts";
 
 export const meSchema = z.strictObject({
   user: z.strictObject({ id: idSchema("user"), name: z.string(), email: z.string() }),
@@ -67,11 +67,11 @@ const sentToolSchema = z.union([
 ]);
 export const agentCreateSchema = agentConfigSchema.extend({
   instructions: agentConfigSchema.shape.instructions.default(""),
-  /** Left out: the built-in tools. */
+  /** Left out: the built-in tools but those of sandboxes. */
   tools: z
     .array(sentToolSchema)
     .max(64)
-    .default(() => BUILTIN_TOOLS.map((name) => ({ type: "builtin" as const, name }))),
+    .default(() => USUAL_TOOLS.map((name) => ({ type: "builtin" as const, name }))),
 });
 export const agentPatchSchema = agentConfigSchema
   .extend({ tools: z.array(sentToolSchema).max(64) })
@@ -169,6 +169,23 @@ export const pageQuerySchema = z.strictObject({
   cursor: z.string().max(200).optional(),
   /** What to search for, where there is something to be searched. */
   q: searchQuerySchema.optional(),
+  /** Where a stretch begins and ends, where there is one: see the queries below. */
+  from: z.string().max(64).optional(),
+  to: z.string().max(64).optional(),
+  /** Of a file that is written: three or four octal digits. */
+  mode: z
+    .string()
+    .regex(/^[0-7]{3,4}$/, "must be three or four octal digits, such as 755")
+    .optional(),
+});
+/** The query of a process's output: what comes after this seq. */
+export const outputQuerySchema = pageQuerySchema.extend({
+  from: z.coerce.number().int().nonnegative().optional(),
+});
+/** The query of changes: between which checkpoints. */
+export const changesQuerySchema = pageQuerySchema.extend({
+  from: idSchema("checkpoint").optional(),
+  to: idSchema("checkpoint").optional(),
 });
 /** The query of a search: there is none without words, and its pages are small. */
 export const searchPageQuerySchema = pageQuerySchema.extend({

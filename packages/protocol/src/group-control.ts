@@ -7,9 +7,26 @@ import type { CommandRequest } from "./group-command.ts";
 import type { LogEvent, Policy, Role } from "./group-event.ts";
 import type { GroupView, Page, RunView } from "./group-view.ts";
 import type { JobView, SearchHit } from "./history.ts";
-import type { AgentId, GroupId, MessageId, OrgId, RunId, UserId } from "./ids.ts";
+import type {
+  AgentId,
+  CheckpointId,
+  GroupId,
+  MessageId,
+  OrgId,
+  RunId,
+  SandboxId,
+  UserId,
+} from "./ids.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MessageView } from "./message.ts";
+import type {
+  CheckpointView,
+  Hunk,
+  SandboxCreate,
+  SandboxView,
+  SnapshotRef,
+  Undone,
+} from "./sandbox.ts";
 import type { SummaryView } from "./summary.ts";
 
 export const ORG_ROLES = ["owner", "admin", "member"] as const;
@@ -145,6 +162,38 @@ export interface GroupControl {
     principal: Principal,
     page: { after: number; upTo: number },
   ): Promise<Result<{ events: readonly LogEvent[]; head: number; name: string }>>;
+  sandboxes(principal: Principal): Promise<Result<readonly SandboxView[]>>;
+  /** Writes down that there is a sandbox; it starts when it is used. For members. */
+  createSandbox(
+    principal: Principal,
+    wanted: SandboxCreate & { readonly sandbox: SandboxId },
+  ): Promise<Result<SandboxView>>;
+  /** Ends its processes and keeps its workspace. For members. */
+  stopSandbox(
+    principal: Principal,
+    sandbox: SandboxId,
+    how: { snapshot: boolean },
+  ): Promise<Result<SandboxView>>;
+  /** Deletes it with its workspace and its snapshots. For admins. */
+  destroySandbox(principal: Principal, sandbox: SandboxId): Promise<Result<{ seq: number }>>;
+  snapshotSandbox(principal: Principal, sandbox: SandboxId): Promise<Result<SnapshotRef>>;
+  /** Makes the workspace what a snapshot (the newest where none is named) or a checkpoint says. For members. */
+  restoreSandbox(
+    principal: Principal,
+    sandbox: SandboxId,
+    to: { snapshot?: string; checkpoint?: CheckpointId },
+  ): Promise<Result<SandboxView>>;
+  checkpoint(principal: Principal, sandbox: SandboxId): Promise<Result<CheckpointView>>;
+  checkpoints(principal: Principal, sandbox: SandboxId): Promise<Result<readonly CheckpointView[]>>;
+  /** Changed lines since a checkpoint (the oldest kept where none is named), each with whose they are. */
+  changes(
+    principal: Principal,
+    sandbox: SandboxId,
+    between: { from?: CheckpointId; to?: CheckpointId },
+  ): Promise<Result<readonly Hunk[]>>;
+  undo(principal: Principal, sandbox: SandboxId, hunks: readonly string[]): Promise<Result<Undone>>;
+  /** Whether the principal may open previews of this sandbox, for a preview token. */
+  admitPreview(principal: Principal, sandbox: SandboxId): Promise<Result<{ org: OrgId }>>;
   /** The role of the principal, for a routing token. */
   admit(principal: Principal): Promise<Result<{ role: Role; org: OrgId }>>;
   /**
@@ -172,6 +221,20 @@ export interface ConnectionClaims {
   readonly sid: string;
 }
 
+/** What a verified preview token or cookie says; handed to the object with every request to a preview. */
+export interface PreviewClaims {
+  readonly user: UserId;
+  readonly group: GroupId;
+  readonly sandbox: SandboxId;
+  readonly port: number;
+  /** Ends with this sign-in or API key. */
+  readonly sid: string;
+  /** Of the token, on the first request: the object takes it once. */
+  readonly jti?: string;
+  /** Seconds since the epoch, of the token or cookie. */
+  readonly exp: number;
+}
+
 /** What the certificate authority gives a group: a fresh key pair and the certificate for it. Never stored, never logged. */
 export interface SessionCredentials {
   readonly privateJwk: Readonly<Record<string, unknown>>;
@@ -195,12 +258,24 @@ export interface AuditTrailControl {
   record(from: { group: GroupId; org: OrgId }, news: readonly GroupNews[]): Promise<void>;
 }
 
+/** Remote method of the Orchestrator's `SandboxSecrets` entrypoint, for the egress of a Sandbox Host and nobody else. */
+export interface SandboxSecretsControl {
+  /** The value of a secret that the group may use, with the hosts it may go to; null where there is none. */
+  reveal(of: {
+    org: OrgId;
+    group: GroupId;
+    name: string;
+  }): Promise<{ readonly value: string; readonly hosts: readonly string[] } | null>;
+}
+
 /** Remote methods of the Orchestrator's `CertificateAuthority` entrypoint. */
 export interface CertificateAuthorityControl {
   issue(subject: {
     group: GroupId;
     org: OrgId;
     epoch: number;
+    /** Left out: the Agents Worker. */
+    audience?: "acos:agents-worker" | "acos:sandbox-host";
   }): Promise<Result<SessionCredentials>>;
   /** The public keys that routing tokens are verified with: a JWKS document. */
   publicKeys(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;

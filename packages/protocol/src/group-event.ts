@@ -9,6 +9,13 @@ import {
   BRIEFING_BUDGET_MIN_TOKENS,
   BRIEFING_BUDGET_TOKENS,
 } from "./limits.ts";
+import {
+  epochSchema,
+  sandboxLimitsSchema,
+  sandboxPolicySchema,
+  snapshotRefSchema,
+  STOP_REASONS,
+} from "./sandbox.ts";
 import { mentionSchema, partSchema, routingSchema, usageSchema } from "./message.ts";
 import { summarySectionsSchema } from "./summary.ts";
 import { toolArgumentsSchema, toolResultSchema } from "./tool.ts";
@@ -41,6 +48,7 @@ export const policySchema = z.strictObject({
     .min(BRIEFING_BUDGET_MIN_TOKENS)
     .max(BRIEFING_BUDGET_MAX_TOKENS)
     .default(BRIEFING_BUDGET_TOKENS),
+  sandboxes: sandboxPolicySchema.prefault({}),
 });
 export type Policy = z.infer<typeof policySchema>;
 
@@ -61,6 +69,7 @@ const approval = idSchema("approval");
 const turn = z.int().positive();
 const summary = idSchema("summary");
 const seq = z.int().nonnegative();
+const sandbox = idSchema("sandbox");
 const digest = z.string();
 
 /** A member as the log introduces it: a person by `user`, an agent by its pin. */
@@ -283,6 +292,76 @@ export const groupEventSchema = z.discriminatedUnion("kind", [
     text: z.string(),
     by: member,
   }),
+  /** A sandbox was wanted by a member, or by a run whose call a member approved. It starts when it is used. */
+  z.strictObject({
+    kind: z.literal("sandbox-created"),
+    sandbox,
+    name: z.string(),
+    limits: sandboxLimitsSchema,
+    by: member.optional(),
+    run: run.optional(),
+  }),
+  /** It runs; `workspace` says what it found: what its host had kept, a snapshot, or nothing. */
+  z.strictObject({
+    kind: z.literal("sandbox-started"),
+    sandbox,
+    epoch: epochSchema,
+    workspace: z.enum(["new", "kept", "snapshot"]),
+    startMs: z.number().nonnegative(),
+  }),
+  z.strictObject({
+    kind: z.literal("sandbox-stopped"),
+    sandbox,
+    epoch: epochSchema,
+    reason: z.enum(STOP_REASONS),
+    words: z.string().optional(),
+    by: member.optional(),
+  }),
+  z.strictObject({ kind: z.literal("sandbox-failed"), sandbox, problem: problemSchema }),
+  z.strictObject({ kind: z.literal("sandbox-destroyed"), sandbox, by: member }),
+  /** Its workspace lies in cold storage as it was. */
+  z.strictObject({
+    kind: z.literal("sandbox-snapshotted"),
+    sandbox,
+    snapshot: snapshotRefSchema,
+    by: member.optional(),
+  }),
+  /** Its workspace was made what a snapshot or a checkpoint says. */
+  z.strictObject({
+    kind: z.literal("sandbox-restored"),
+    sandbox,
+    to: z.union([
+      z.strictObject({ snapshot: snapshotRefSchema }),
+      z.strictObject({ checkpoint: idSchema("checkpoint") }),
+    ]),
+    by: member.optional(),
+  }),
+  /** What its workspace says to agents: AGENTS.md, clipped; empty where there is none any more. */
+  z.strictObject({ kind: z.literal("sandbox-described"), sandbox, text: z.string() }),
+  /** The sources before a turn's changes, or before a member's. */
+  z.strictObject({
+    kind: z.literal("checkpoint-made"),
+    sandbox,
+    checkpoint: idSchema("checkpoint"),
+    run: run.optional(),
+    turn: turn.optional(),
+    by: member.optional(),
+  }),
+  /** Changed lines were taken back. */
+  z.strictObject({
+    kind: z.literal("changes-undone"),
+    sandbox,
+    hunks: z.int().positive(),
+    paths: z.array(z.string()),
+    by: member,
+  }),
+  /** An agent shows a server of its sandbox to the members. */
+  z.strictObject({
+    kind: z.literal("preview-offered"),
+    sandbox,
+    port: z.int().min(1).max(65_535),
+    run,
+  }),
   z.strictObject({ kind: z.literal("group-archived"), by: member.optional() }),
   z.strictObject({
     kind: z.literal("group-restored"),
@@ -305,6 +384,8 @@ export const groupEventSchema = z.discriminatedUnion("kind", [
     name: z.string(),
     creator: userMemberSchema,
     agents: z.array(agentMemberSchema),
+    /** Sandboxes of the origin that had a snapshot, by their ids there and here; the copy has the snapshots. */
+    sandboxes: z.array(z.strictObject({ from: sandbox, sandbox })).optional(),
   }),
 ]);
 export type GroupEvent = z.infer<typeof groupEventSchema>;

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { memberSchema, policySchema, RUN_OUTCOMES } from "./group-event.ts";
 import { idSchema } from "./ids.ts";
 import { usageSchema } from "./message.ts";
+import { sandboxViewSchema } from "./sandbox.ts";
 import { toolArgumentsSchema, toolResultSchema } from "./tool.ts";
 
 /** One word for where a run stands; `waiting` is for a member's approval. */
@@ -57,6 +58,7 @@ export const groupViewSchema = z.strictObject({
       making: z.boolean(),
     })
     .nullable(),
+  sandboxes: z.array(sandboxViewSchema),
   /** `copying` until all of a fork's or import's history has come. */
   state: z.enum(["active", "copying"]),
 });

@@ -14,6 +14,8 @@ export const ID_PREFIXES = {
   approval: "apr",
   summary: "smy",
   job: "job",
+  sandbox: "sbx",
+  checkpoint: "chk",
   connection: "cnn",
   apiKey: "key",
   request: "req",
@@ -34,6 +36,8 @@ export type ToolCallId = IdOf<"toolCall">;
 export type ApprovalId = IdOf<"approval">;
 export type SummaryId = IdOf<"summary">;
 export type JobId = IdOf<"job">;
+export type SandboxId = IdOf<"sandbox">;
+export type CheckpointId = IdOf<"checkpoint">;
 export type ConnectionId = IdOf<"connection">;
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -72,6 +72,8 @@ export {
   meSchema,
   memberPutSchema,
   modelViewSchema,
+  changesQuerySchema,
+  outputQuerySchema,
   pageQuerySchema,
   providerPutSchema,
   providerViewSchema,
@@ -127,6 +129,8 @@ export {
   type Principal,
   type SessionCredentials,
   type UserCard,
+  type PreviewClaims,
+  type SandboxSecretsControl,
 } from "./group-control.ts";
 export {
   BRIEFING_RULES,
@@ -209,6 +213,8 @@ export {
   type SummaryId,
   type ToolCallId,
   type UserId,
+  type SandboxId,
+  type CheckpointId,
 } from "./ids.ts";
 export type { CareReport } from "./key-care.ts";
 export { toJsonSchema } from "./json-schema.ts";
@@ -289,6 +295,19 @@ export {
   TURN_STALL_MS,
   TURN_TEXT_MAX_CHARS,
   TURN_TOOL_CALLS_MAX,
+  SANDBOX_PATH_MAX_CHARS,
+  EXEC_TIMEOUT_DEFAULT_MS,
+  EXEC_TIMEOUT_MAX_MS,
+  EXEC_OUTPUT_MAX_BYTES,
+  PROCESS_OUTPUT_KEPT_BYTES,
+  SANDBOX_BODY_MAX_BYTES,
+  SNAPSHOT_PACK_BYTES,
+  SANDBOX_HEARTBEAT_MS,
+  SANDBOX_STALL_MS,
+  DESCRIPTION_MAX_CHARS,
+  SANDBOXES_MAX,
+  PREVIEW_TOKEN_TTL_S,
+  PREVIEW_COOKIE_TTL_S,
 } from "./limits.ts";
 export {
   SLEEP_REASONS,
@@ -308,7 +327,8 @@ export {
   type Usage,
   type WakeRule,
 } from "./message.ts";
-export { OPERATIONS, isUnsafe, type Guard, type OperationId } from "./operations.ts";
+export type { Guard } from "./operation.ts";
+export { OPERATIONS, isUnsafe, type OperationId } from "./operations.ts";
 export { decodeUtf8, parse, parseJson } from "./parse.ts";
 export {
   fillSecrets,
@@ -351,6 +371,10 @@ export {
   type ToolArguments,
   type ToolConfig,
   type ToolResult,
+  SANDBOX_TOOLS,
+  USUAL_TOOLS,
+  LOOKING_TOOLS,
+  type SandboxTool,
 } from "./tool.ts";
 export {
   FINISH_REASONS,
@@ -360,3 +384,4 @@ export {
   type TurnPart,
 } from "./turn-stream.ts";
 export { PRODUCT_VERSION, PROTOCOL_VERSION } from "./version.ts";
+export * from "./sandbox-face.ts";

@@ -120,3 +120,28 @@ export const SOCKET_PROOF_GRACE_MS = 60_000;
 export const ACCESS_TOKEN_TTL_S = 300;
 export const CERTIFICATE_TTL_S = 15 * 60;
 export const SIGNATURE_TTL_S = 30;
+
+/** A path in a sandbox; Linux takes 4,096 bytes. */
+export const SANDBOX_PATH_MAX_CHARS = 1_024;
+/** A command that was not told how long it may take. */
+export const EXEC_TIMEOUT_DEFAULT_MS = 120_000;
+/** A build or a test run of a large project; servers run in the background. */
+export const EXEC_TIMEOUT_MAX_MS = 30 * 60_000;
+/** Output of one command that is handed out at once. */
+export const EXEC_OUTPUT_MAX_BYTES = 8 * 1024 * 1024;
+/** Output of one process that is kept to be read again: its beginning and its end. */
+export const PROCESS_OUTPUT_KEPT_BYTES = 1024 * 1024;
+/** A file in one request, and the body of a request to a preview: a signed body must be in memory. */
+export const SANDBOX_BODY_MAX_BYTES = 16 * 1024 * 1024;
+/** Files together in one pack of a workspace's snapshot; a larger file is a pack of its own up to the limit of a body. */
+export const SNAPSHOT_PACK_BYTES = 4 * 1024 * 1024;
+/** Every so often a stream without news says that it lives. */
+export const SANDBOX_HEARTBEAT_MS = 15_000;
+/** A stream that is silent for so long is broken. */
+export const SANDBOX_STALL_MS = 60_000;
+/** What agents are told of a workspace's AGENTS.md. */
+export const DESCRIPTION_MAX_CHARS = 4_000;
+/** Sandboxes of a group that are not destroyed. */
+export const SANDBOXES_MAX = 20;
+export const PREVIEW_TOKEN_TTL_S = 60;
+export const PREVIEW_COOKIE_TTL_S = 60 * 60;

@@ -1,5 +1,4 @@
 // The route table of the public REST interface: one row an operation, from which the Orchestrator routes and documents.
-import type * as z from "zod";
 
 import { briefingSchema } from "./briefing.ts";
 import * as control from "./control.ts";
@@ -9,23 +8,10 @@ import { groupViewSchema, runViewSchema } from "./group-view.ts";
 import { groupForkSchema, jobViewSchema, searchHitSchema } from "./history.ts";
 import { ledgerSchema } from "./ledger.ts";
 import { messageViewSchema } from "./message.ts";
+import type { Operation } from "./operation.ts";
+import { SANDBOX_OPERATIONS } from "./sandbox-operations.ts";
 import { secretPutSchema, secretViewSchema } from "./secret.ts";
 import { summaryViewSchema } from "./summary.ts";
-
-/** Where an operation's subject lives, and so which access function guards it. */
-export type Guard = "user" | "org" | "agent" | "group";
-
-interface Operation {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Below /api/v1, parameters in braces. */
-  readonly path: string;
-  readonly summary: string;
-  readonly guard: Guard;
-  readonly body?: z.ZodType;
-  readonly answer?: z.ZodType;
-  /** The answer is a page of these. */
-  readonly list?: z.ZodType;
-}
 
 export const OPERATIONS = {
   getMe: {
@@ -332,6 +318,7 @@ export const OPERATIONS = {
     summary: "The whole group as a portable bundle (a tar archive)",
     guard: "group",
   },
+  ...SANDBOX_OPERATIONS,
   importGroup: {
     method: "POST",
     path: "/orgs/{org}/groups/import",

@@ -7,7 +7,34 @@ import {
   TOOL_RESULT_MAX_CHARS,
 } from "./limits.ts";
 
-export const BUILTIN_TOOLS = ["current_time", "calculate", "recall", "read_message"] as const;
+/** Tools that work in a sandbox of the group. The first five only look. */
+export const SANDBOX_TOOLS = [
+  "read_file",
+  "list_files",
+  "search_files",
+  "read_process",
+  "preview",
+  "run_command",
+  "write_process",
+  "stop_process",
+  "write_file",
+  "edit_file",
+  "apply_patch",
+  "start_server",
+] as const;
+export type SandboxTool = (typeof SANDBOX_TOOLS)[number];
+/** Sandbox tools that change nothing: they need no approval, and are made again when they are lost. */
+export const LOOKING_TOOLS = [
+  "read_file",
+  "list_files",
+  "search_files",
+  "read_process",
+  "preview",
+] as const satisfies readonly SandboxTool[];
+
+/** Built-in tools that need nothing but the group: an agent has them unless it is told otherwise. */
+export const USUAL_TOOLS = ["current_time", "calculate", "recall", "read_message"] as const;
+export const BUILTIN_TOOLS = [...USUAL_TOOLS, ...SANDBOX_TOOLS] as const;
 /** Built-in tools that the group answers itself, from its own log. */
 export const GROUP_TOOLS = ["recall", "read_message"] as const satisfies readonly BuiltinTool[];
 export type BuiltinTool = (typeof BUILTIN_TOOLS)[number];
