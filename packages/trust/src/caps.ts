@@ -12,6 +12,8 @@ export interface Caps {
   readonly maxTurns?: number;
   readonly maxTokens?: number;
   readonly maxCost?: number;
+  /** Sandboxes of the group that run at the same time; the host counts them. */
+  readonly maxSandboxes?: number;
   readonly tools?: readonly string[];
   readonly agents?: readonly AgentId[];
 }
@@ -57,8 +59,8 @@ const NOTHING = { turns: 0, tokens: 0, cost: 0 };
 
 /** Reads the `caps` claim. An unknown cap is refused: ignoring it would widen what was meant as a limit. */
 export function readCaps(claims: ClaimReader): Caps {
-  claims.requireOnly([...COUNTED, "tools", "agents"], "caps");
-  const counts = COUNTED.filter((name) => claims.has(name));
+  claims.requireOnly([...COUNTED, "maxSandboxes", "tools", "agents"], "caps");
+  const counts = [...COUNTED, "maxSandboxes"].filter((name) => claims.has(name));
   return {
     ...Object.fromEntries(counts.map((name) => [name, claims.count(name)])),
     ...(claims.has("tools") && { tools: claims.texts("tools", CAP_LIST_MAX) }),

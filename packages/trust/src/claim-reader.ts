@@ -5,6 +5,7 @@ import {
   type GroupId,
   type OrgId,
   type RunId,
+  type SandboxId,
   type ToolCallId,
   type UserId,
 } from "@acos/protocol";
@@ -19,6 +20,7 @@ interface IdByKind {
   readonly agent: AgentId;
   readonly run: RunId;
   readonly toolCall: ToolCallId;
+  readonly sandbox: SandboxId;
 }
 
 /** Every method throws TrustError with reason `claim` and the claim's name; none puts its value into the text. */

@@ -72,6 +72,18 @@ export {
   type RoutingTokenClaims,
 } from "./routing-token.ts";
 export {
+  signPreview,
+  verifyPreview,
+  type PreviewToken,
+  type PreviewTokenClaims,
+} from "./preview-token.ts";
+export {
+  sandboxTarget,
+  verifySandboxRequest,
+  type SandboxGate,
+  type SandboxRequest,
+} from "./sandbox-request.ts";
+export {
   openFirstSecret,
   openSecret,
   sealSecret,

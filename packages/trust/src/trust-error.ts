@@ -5,6 +5,7 @@ import { problem, type ErrorCode, type Problem } from "@acos/protocol";
 export type TrustSubject =
   | "session-certificate"
   | "routing-token"
+  | "preview-token"
   | "access-token"
   | "tool-grant"
   | "signed-request"
@@ -30,6 +31,11 @@ const SUBJECTS: Readonly<Record<TrustSubject, SubjectRow>> = {
     title: "routing token",
     code: "invalid_token",
     advice: "Ask for a new one with POST /api/v1/groups/{id}/token.",
+  },
+  "preview-token": {
+    title: "preview token",
+    code: "invalid_token",
+    advice: "Open the preview again from the group.",
   },
   "access-token": {
     title: "access token",

@@ -70,4 +70,6 @@ declare class TextDecoder {
 declare class URL {
   constructor(url: string);
   readonly href: string;
+  readonly pathname: string;
+  readonly search: string;
 }

@@ -3,8 +3,10 @@ import {
   makeId,
   type AgentId,
   type GroupId,
+  type MemberId,
   type OrgId,
   type RunId,
+  type SandboxId,
   type ToolCallId,
   type UserId,
 } from "@acos/protocol";
@@ -57,6 +59,10 @@ export const RUN: RunId = makeId("run", NOW_MS, fixedBytes(6));
 export const CALL: ToolCallId = makeId("toolCall", NOW_MS, fixedBytes(7));
 export const AGENT: AgentId = makeId("agent", NOW_MS, fixedBytes(8));
 export const OTHER_AGENT: AgentId = makeId("agent", NOW_MS, fixedBytes(9));
+
+export const SANDBOX: SandboxId = makeId("sandbox", NOW_MS, fixedBytes(10));
+export const OTHER_SANDBOX: SandboxId = makeId("sandbox", NOW_MS, fixedBytes(11));
+export const MEMBER: MemberId = makeId("member", NOW_MS, fixedBytes(12));
 
 export function publicHalf({ kty, crv, x }: PrivateJwk): { kty: "OKP"; crv: "Ed25519"; x: string } {
   return { kty, crv, x };

@@ -8,20 +8,21 @@ import {
   ORG,
   OTHER_GROUP,
   OTHER_ORG,
+  OTHER_SANDBOX,
   SESSION_JWK,
   USER,
   publicHalf,
 } from "./builders.ts";
 
 export interface ClaimAttack {
-  readonly subject: TrustSubject;
+  readonly subject: TrustSubject | "preview-cookie";
   readonly what: string;
   readonly reason: TrustReason;
   readonly changes: Readonly<Record<string, unknown>>;
 }
 
 const of =
-  (subject: TrustSubject) =>
+  (subject: ClaimAttack["subject"]) =>
   (
     what: string,
     changes: Readonly<Record<string, unknown>>,
@@ -32,6 +33,7 @@ const certificate = of("session-certificate");
 const routing = of("routing-token");
 const access = of("access-token");
 const grant = of("tool-grant");
+const previews = [of("preview-token"), of("preview-cookie")];
 const jwk = publicHalf(SESSION_JWK);
 
 export const CLAIM_ATTACKS: readonly ClaimAttack[] = [
@@ -92,4 +94,16 @@ export const CLAIM_ATTACKS: readonly ClaimAttack[] = [
   grant("another group", { group: OTHER_GROUP }, "binding"),
   grant("the other audience", { aud: "acos:tool-gateway" }, "audience"),
   grant("a key of its own", { cnf: { jwk: publicHalf(ATTACKER_JWK) }, turn: 9 }, "binding"),
+  ...previews.flatMap((preview) => [
+    preview("a port beyond the last", { port: 65_536 }),
+    preview("port 0", { port: 0 }),
+    preview("another port than its audience's", { port: 5_174 }),
+    preview("a port that is text", { port: "5173" }),
+    preview("another sandbox than its audience's", { sandbox: OTHER_SANDBOX }),
+    preview("a sandbox that is a group", { sandbox: GROUP }),
+    preview("a group that is a sandbox", { group: OTHER_SANDBOX }),
+    preview("a user that is an agent", { sub: AGENT }),
+    preview("an empty session", { sid: "" }),
+    preview("a jti too long", { jti: "x".repeat(65) }),
+  ]),
 ];

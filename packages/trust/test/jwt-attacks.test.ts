@@ -64,6 +64,8 @@ describeVectors({ existsSync, readFileSync }, "jwt-attacks.json", ({ cases }) =>
       "routing-token": 120,
       "access-token": 120,
       "tool-grant": 119,
+      "preview-token": 120,
+      "preview-cookie": 120,
     });
     const crossUse = cases.filter(({ cat }) => cat === "cross-use").map(({ id }) => id);
     expect(crossUse.toSorted()).toEqual([...Object.keys(CROSS_USE), ...HELD_ELSEWHERE].toSorted());

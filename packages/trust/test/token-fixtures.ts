@@ -3,10 +3,12 @@ import {
   NonceCache,
   TrustError,
   signAccessToken,
+  signPreview,
   signRoutingToken,
   signToolGrant,
   KeyRing,
   verifyAccessToken,
+  verifyPreview,
   verifyRoutingToken,
   verifySessionCertificate,
   verifyToolGrant,
@@ -22,6 +24,7 @@ import {
   NOW_MS,
   ORG,
   RUN,
+  SANDBOX,
   SESSION_JWK,
   USER,
   caKey,
@@ -31,7 +34,8 @@ import {
 } from "./builders.ts";
 
 export interface TokenFixture {
-  readonly subject: TrustSubject;
+  /** What a refusal names; a preview's cookie has its token's, and a name of its own here. */
+  readonly subject: TrustSubject | "preview-cookie";
   readonly typ: string;
   readonly issuerJwk: typeof CA_JWK;
   readonly ttlMs: number;
@@ -72,6 +76,15 @@ export const ACCESS_CLAIMS = {
   via: "api-key",
   orgs: [{ id: ORG, role: "owner" }],
   scopes: ["groups:read"],
+} as const;
+
+export const PREVIEW_CLAIMS = {
+  user: USER,
+  group: GROUP,
+  sandbox: SANDBOX,
+  port: 5173,
+  sid: "session-1",
+  jti: "jti-1",
 } as const;
 
 const fromCa = {
@@ -138,7 +151,27 @@ const grant: TokenFixture = {
   },
 };
 
-export const TOKEN_FIXTURES: readonly TokenFixture[] = [certificate, routing, access, grant];
+const preview = (kind: "token" | "cookie"): TokenFixture => ({
+  ...fromCa,
+  subject: kind === "token" ? "preview-token" : "preview-cookie",
+  typ: kind === "token" ? "acos-preview+jwt" : "acos-preview-cookie+jwt",
+  lacks: ["cnf", "scope"],
+  ttlMs: kind === "token" ? 60_000 : 3_600_000,
+  sign: async () => signPreview(kind, PREVIEW_CLAIMS, { key: await caKey(), nowMs: NOW_MS }),
+  async verify(token, keys, nowMs = NOW_MS) {
+    const { sandbox, port } = PREVIEW_CLAIMS;
+    return verifyPreview(kind, token, { keys: keys ?? (await this.keys()), sandbox, port, nowMs });
+  },
+});
+
+export const TOKEN_FIXTURES: readonly TokenFixture[] = [
+  certificate,
+  routing,
+  access,
+  grant,
+  preview("token"),
+  preview("cookie"),
+];
 
 export function decodeToken(token: string): {
   header: Record<string, unknown>;
