@@ -2,6 +2,7 @@
 // command that brings them.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 
 export interface Prerequisite {
   /** The vitest project that cannot run without it. */
@@ -13,12 +14,25 @@ export interface Prerequisite {
 /** Where the browser suite looks, in its order: an explicit path, then Debian's. */
 const CHROMIUM_PATHS = [process.env["CHROMIUM"], "/usr/bin/chromium"];
 
+/** These start the whole product, or sandboxes themselves. */
+const SUITES_WITH_SANDBOXES = ["hosts", "star", "chaos", "bench"];
+
+const isOnPath = (program: string): boolean =>
+  (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .some((folder) => folder !== "" && existsSync(join(folder, program)));
+
 export const PREREQUISITES: readonly Prerequisite[] = [
   {
     suite: "web",
     found: () => CHROMIUM_PATHS.some((path) => path && existsSync(path)),
     debianPackages: ["chromium"],
   },
+  ...SUITES_WITH_SANDBOXES.map((suite) => ({
+    suite,
+    found: () => isOnPath("bwrap"),
+    debianPackages: ["bubblewrap"],
+  })),
 ];
 
 function mayInstall(): boolean {
@@ -42,7 +56,7 @@ function aptGet(...args: string[]): boolean {
 export function meetPrerequisites(needs: readonly Prerequisite[]): Prerequisite[] {
   const missing = needs.filter((need) => !need.found());
   if (missing.length === 0 || !mayInstall()) return missing;
-  const packages = missing.flatMap((need) => need.debianPackages);
+  const packages = [...new Set(missing.flatMap((need) => need.debianPackages))];
   console.log(`Installing what the tests need: ${packages.join(", ")}`);
   if (aptGet("-qq", "update")) {
     aptGet("-qq", "install", "--yes", "--no-install-recommends", ...packages);
