@@ -2,7 +2,8 @@
 import type { CommandOf, MemberId } from "@acos/protocol";
 
 import { refuse, type Decision, type DecisionDraft } from "./decision.ts";
-import { dispatchCall, goOn } from "./run-start.ts";
+import { goOn } from "./run-start.ts";
+import { dispatchApproved } from "./sandboxes/journal-sandbox.ts";
 
 /**
  * Decides an open approval. `digest` is the digest of the edited arguments, computed by the caller; null where the
@@ -34,7 +35,7 @@ export function decideApproval(
     arguments: edited?.arguments ?? approval.arguments,
     digest: edited?.digest ?? approval.digest,
   });
-  if (decision === "approve") dispatchCall(draft, run, call);
+  if (decision === "approve") dispatchApproved(draft, by, { run, call });
   else {
     const turn = draft.state.runs.get(run)?.open?.turn ?? 1;
     const result = { isError: true, text: "A member denied this call. Do not try it again." };

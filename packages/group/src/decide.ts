@@ -39,6 +39,12 @@ import {
   type TurnFail,
   type TurnFinish,
 } from "./run.ts";
+import {
+  decideSandboxCreate,
+  decideSandboxNote,
+  type SandboxCreate,
+  type SandboxNote,
+} from "./sandboxes/decide-sandbox.ts";
 import type { Given } from "./seeded-ids.ts";
 import type { GroupState } from "./state.ts";
 
@@ -74,6 +80,8 @@ export type GroupCommand =
   | ToolFinish
   | ToolLost
   | SummaryFinish
+  | SandboxCreate
+  | SandboxNote
   | Recover
   | Archive
   | Restore
@@ -121,6 +129,10 @@ function decideOn(draft: DecisionDraft, command: OnGroup): Decision {
       return decideRecover(draft, command);
     case "summary-finish":
       return decideSummaryFinish(draft, command);
+    case "sandbox-create":
+      return decideSandboxCreate(draft, command);
+    case "sandbox-note":
+      return decideSandboxNote(draft, command);
     case "archive":
       return decideArchive(draft, command);
     case "restore":

@@ -36,6 +36,13 @@ export type Effect =
       readonly turn: number;
       readonly call: ToolCallId;
     }
+  /** Ask what became of a call in a sandbox that was handed out by a process that is gone. It is not handed out again. */
+  | {
+      readonly kind: "follow-call";
+      readonly run: RunId;
+      readonly turn: number;
+      readonly call: ToolCallId;
+    }
   | { readonly kind: "abort"; readonly run: RunId }
   /** Have the summary made that the state waits for, after so many milliseconds: `composeSummaryRequest` says from what. */
   | { readonly kind: "summarize"; readonly summary: SummaryId; readonly afterMs: number }

@@ -20,6 +20,7 @@ import {
 } from "./compaction/fold.ts";
 import { evolveRun, isRunEvent, type RunEvent } from "./evolve-run.ts";
 import { foldCopied } from "./lifecycle/fold-copy.ts";
+import { SANDBOX_FOLDS } from "./sandboxes/fold-sandbox.ts";
 import { changeInRuns } from "./said-in-runs.ts";
 import { withEntry, withoutEntry, type GroupState } from "./state.ts";
 
@@ -90,6 +91,7 @@ const ROOM: { readonly [K in RoomKind]: Fold<K> } = {
   "summary-made": (state, { event }) => foldMade(state, event),
   "summary-refused": (state, { event }) => foldRefused(state, event),
   "briefing-rule-set": (state, { event }) => place(state, event),
+  ...SANDBOX_FOLDS,
   "group-archived": () => ({}),
   "group-restored": () => ({}),
   "group-copied": (state, { at, event }) => foldCopied(state, { at, event }),

@@ -1,7 +1,7 @@
 // Tests of what holds for every decision: the same in, the same out; state is the fold of the log.
 import { describe, expect, it } from "vitest";
 
-import { BRIEFING_BUDGET_TOKENS, type EventOf, type LogEvent } from "@acos/protocol";
+import { BRIEFING_BUDGET_TOKENS, policySchema, type EventOf, type LogEvent } from "@acos/protocol";
 
 import { Scenario, testId } from "../test/scenario.ts";
 import { canonical, simulate } from "../test/simulation.ts";
@@ -50,8 +50,12 @@ describe("facts", () => {
       const row = JSON.parse(JSON.stringify(part)) as Record<string, unknown>;
       if (key === "meta") {
         const { head, windowTokens, group, order } = row as Record<string, Record<string, object>>;
-        const { rules: _, ...ids } = order!;
-        const { briefingTokens: _tokens, ...policy } = group!.policy as Record<string, unknown>;
+        const { rules: _, sandboxes: _sandboxes, ...ids } = order!;
+        const {
+          briefingTokens: _tokens,
+          sandboxes: _rules,
+          ...policy
+        } = group!.policy as Record<string, unknown>;
         return [key, { head, windowTokens, group: { ...group, policy }, order: ids }];
       }
       for (const field of ["left", "said", "triggerSeq"]) delete row[field];
@@ -68,10 +72,15 @@ describe("facts", () => {
 
   it("[F2] a log of an earlier product has the budget that was meant", () => {
     const [created, ...rest] = Scenario.of().log;
-    const { briefingTokens: _, ...policy } = (created!.event as EventOf<"group-created">).policy;
+    const {
+      briefingTokens: _,
+      sandboxes: _rules,
+      ...policy
+    } = (created!.event as EventOf<"group-created">).policy;
     const old = { ...created!, event: { ...created!.event, policy } } as LogEvent;
     const state = [old, ...rest].reduce(evolve, EMPTY_STATE);
     expect(state.group!.policy.briefingTokens).toBe(BRIEFING_BUDGET_TOKENS);
+    expect(state.group!.policy.sandboxes).toEqual(policySchema.parse({}).sandboxes);
   });
 
   it("[F3] an event that leaves a hole is refused", () => {

@@ -39,4 +39,13 @@ export {
   type OpenTurn,
   type Run,
 } from "./state.ts";
+export type { SandboxNote } from "./sandboxes/decide-sandbox.ts";
+export {
+  chosenSandbox,
+  isSandboxTool,
+  mayChange,
+  viewSandbox,
+  type GroupSandbox,
+} from "./sandboxes/sandbox.ts";
 export { viewGroup, viewRun } from "./view.ts";
+export { atTime } from "./at-time.ts";

@@ -4,6 +4,7 @@ import { TURN_ATTEMPTS_MAX, type RunId } from "@acos/protocol";
 import { recoverSummary } from "./compaction/decide-summary.ts";
 import type { Decision, DecisionDraft } from "./decision.ts";
 import { dispatchCall, endRun, goOn, startNextRun, startTurn } from "./run-start.ts";
+import { isSandboxTool } from "./sandboxes/sandbox.ts";
 import type { OpenCall, OpenTurn, Run } from "./state.ts";
 
 /** What is found after a restart, or when the watch goes off. */
@@ -17,7 +18,8 @@ export interface Recover {
 
 /**
  * After a restart: every run that no process carries any more goes on from its journal. A model response is asked for again, a call without an
- * effect is made again; a dispatched effect whose outcome is unknown is never repeated: its run ends `interrupted`. A
+ * effect is made again; a dispatched effect whose outcome is unknown is never repeated: its run ends `interrupted`. A call in
+ * a sandbox goes on there, so its outcome is asked for; only where nobody knows it any more, it is lost. A
  * summary that was being made is asked for again.
  */
 export function decideRecover(draft: DecisionDraft, recover: Recover): Decision {
@@ -45,7 +47,10 @@ function recoverRun(draft: DecisionDraft, run: Run): void {
 
 function recoverCalls(draft: DecisionDraft, run: Run, open: OpenTurn): void {
   for (const call of open.calls)
-    if (call.dispatches > 0 && !call.result) settleLostCall(draft, run, call);
+    if (call.dispatches > 0 && !call.result)
+      if (isSandboxTool(call.tool))
+        draft.effect({ kind: "follow-call", run: run.run, turn: open.turn, call: call.call });
+      else settleLostCall(draft, run, call);
   if (run.state === "running") goOn(draft, run.run);
 }
 

@@ -17,6 +17,7 @@ import { postMessage } from "./message.ts";
 import { settleLostCall } from "./recover.ts";
 import { dispatchCall, endRun, goOn, startTurn } from "./run-start.ts";
 import { nextRunState } from "./run-table.ts";
+import { dueOf, hasEffect } from "./sandboxes/journal-sandbox.ts";
 import type { OpenTurn, Run } from "./state.ts";
 
 /** A tool call as the turn stream brought it, with the digest of its arguments. */
@@ -61,6 +62,8 @@ export interface ToolLost {
   readonly kind: "tool-lost";
   readonly run: RunId;
   readonly call: ToolCallId;
+  /** Whoever should have made it says that it was not begun: it may be handed out again. */
+  readonly unmade?: true;
 }
 
 export interface ToolFinish {
@@ -150,22 +153,27 @@ export function decideToolLost(draft: DecisionDraft, command: ToolLost): Decisio
   const call = run?.open?.calls.find((each) => each.call === command.call);
   if (!run?.open || !call || call.result || call.dispatches === 0)
     return refuse("run_ended", "Nobody waits for this result any more.");
-  settleLostCall(draft, run, call);
+  settleLostCall(draft, run, { ...call, effect: call.effect && !command.unmade });
   goOn(draft, run.run);
   return draft.accept();
 }
 
-/** Journals a turn's calls: invalid ones get their error at once, effects ask for an approval, the rest is dispatched. */
+/**
+ * Journals a turn's calls: invalid ones get their error at once, effects ask for an approval, the rest is dispatched. Calls in
+ * a sandbox that is there go by the group's rules for it.
+ */
 function journalCalls(draft: DecisionDraft, command: TurnFinish): void {
   const { run, turn } = command;
   let asked = false;
-  for (const { invalid, ...made } of command.calls) {
+  for (const { invalid, ...given } of command.calls) {
+    const made = { ...given, effect: hasEffect(given) };
     const call = draft.newId("toolCall");
     draft.fact({ kind: "tool-call-made", run, turn, call, ...made });
-    if (invalid) {
-      const result = { isError: true, text: invalid };
+    const due = invalid ? { error: invalid } : dueOf(draft.state, made);
+    if (typeof due === "object") {
+      const result = { isError: true, text: due.error };
       draft.fact({ kind: "tool-result-received", run, turn, call, result });
-    } else if (made.effect) {
+    } else if (due === "ask") {
       const { effect: _, ...asks } = made;
       draft.fact({
         kind: "approval-asked",

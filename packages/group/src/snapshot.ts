@@ -7,9 +7,11 @@ import {
   type MessageId,
   type RunId,
   type RunStep,
+  type SandboxId,
 } from "@acos/protocol";
 
 import { fullPolicy } from "./briefing/budget.ts";
+import type { GroupSandbox } from "./sandboxes/sandbox.ts";
 import type {
   Approval,
   Compaction,
@@ -40,6 +42,7 @@ interface Meta {
     readonly former: readonly MemberId[];
     readonly approvals: readonly ApprovalId[];
     readonly rules: readonly MessageId[];
+    readonly sandboxes: readonly SandboxId[];
   };
 }
 
@@ -51,7 +54,7 @@ const NO_META: Meta = {
   gap: null,
   calibration: [],
   lastRan: null,
-  order: { members: [], former: [], approvals: [], rules: [] },
+  order: { members: [], former: [], approvals: [], rules: [], sandboxes: [] },
 };
 
 /** Splits a state. The window is in order of seq, which its keys keep. */
@@ -63,6 +66,7 @@ export function partsOf(state: GroupState): StateParts {
     former: [...state.former.keys()],
     approvals: [...state.approvals.keys()],
     rules: [...state.briefingRules.keys()],
+    sandboxes: [...state.sandboxes.keys()],
   };
   const calibration = [...state.calibration];
   const meta = { head, group, windowTokens, triedTokens, gap, calibration, lastRan, order };
@@ -74,6 +78,7 @@ export function partsOf(state: GroupState): StateParts {
   for (const [id, member] of state.members) parts.set(`member/${id}`, member);
   for (const [id, member] of state.former) parts.set(`former/${id}`, member);
   for (const [id, approval] of state.approvals) parts.set(`approval/${id}`, approval);
+  for (const [id, sandbox] of state.sandboxes) parts.set(`sandbox/${id}`, sandbox);
   for (const entry of state.window) parts.set(`window/${entry.message}`, entry);
   for (const [id, run] of state.runs) {
     parts.set(`run/${id}`, { ...run, steps: [] });
@@ -109,6 +114,7 @@ export function stateOf(parts: Iterable<readonly [string, object]>): GroupState 
     wakes: (rows.get("wakes") as readonly Wake[] | undefined) ?? [],
     members: listed<MemberId, Member>("member", order.members),
     former: listed<MemberId, Member>("former", order.former),
+    sandboxes: listed<SandboxId, GroupSandbox>("sandbox", order.sandboxes),
     approvals: listed<ApprovalId, Approval>("approval", order.approvals),
     window,
     windowTokens: window.reduce((sum, { tokens }) => sum + tokens, 0),

@@ -10,6 +10,7 @@ import type {
   Policy,
   RunId,
   RunStep,
+  SandboxId,
   SummaryId,
   SummarySections,
   ToolArguments,
@@ -19,6 +20,7 @@ import type {
 } from "@acos/protocol";
 
 import type { OpenRunState } from "./run-table.ts";
+import type { GroupSandbox } from "./sandboxes/sandbox.ts";
 
 export interface GroupFacts {
   readonly id: GroupId;
@@ -174,6 +176,8 @@ export interface GroupState {
   readonly runs: ReadonlyMap<RunId, Run>;
   readonly approvals: ReadonlyMap<ApprovalId, Approval>;
   readonly wakes: readonly Wake[];
+  /** In the order in which they were made: the first is the one that is meant where none is named. */
+  readonly sandboxes: ReadonlyMap<SandboxId, GroupSandbox>;
 }
 
 /** A group of which nothing is known yet: the fold of no events. */
@@ -194,6 +198,7 @@ export const EMPTY_STATE: GroupState = {
   runs: new Map(),
   approvals: new Map(),
   wakes: [],
+  sandboxes: new Map(),
 };
 
 export const NO_USAGE: Usage = {

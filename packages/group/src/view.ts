@@ -1,6 +1,8 @@
 // What readers are shown: the state as the welcome and REST carry it, and a run's whole story from its events.
 import type { GroupView, LogEvent, RunView } from "@acos/protocol";
 
+import { atTime } from "./at-time.ts";
+import { viewSandbox } from "./sandboxes/sandbox.ts";
 import { addUsage, NO_USAGE, type GroupState } from "./state.ts";
 
 /** The group as its members see it; null before it is created. Who holds it knows whether its history is still coming. */
@@ -9,7 +11,7 @@ export function viewGroup(state: GroupState): GroupView | null {
   const { epoch: _, ...group } = state.group;
   return {
     ...group,
-    createdAt: timeOf(group.createdAt),
+    createdAt: atTime(group.createdAt),
     head: state.head,
     members: [...state.members.values()],
     runs: [...state.runs.values()].map((run) => ({
@@ -23,6 +25,7 @@ export function viewGroup(state: GroupState): GroupView | null {
     approvals: [...state.approvals.values()],
     briefingRules: Array.from(state.briefingRules, ([message, { rule }]) => ({ message, rule })),
     summary: viewSummaryState(state),
+    sandboxes: Array.from(state.sandboxes.values(), viewSandbox),
     state: "active",
   };
 }
@@ -57,18 +60,18 @@ function fold(view: RunView | null, { at, event }: LogEvent): RunView | null {
   if (event.kind === "run-queued") {
     const { run, agent, member, version, trigger } = event;
     const head = { run, agent, member, version, trigger };
-    return { ...head, state: "queued", queuedAt: timeOf(at), usage: NO_USAGE, cost: 0, turns: [] };
+    return { ...head, state: "queued", queuedAt: atTime(at), usage: NO_USAGE, cost: 0, turns: [] };
   }
   if (!view) return null;
   switch (event.kind) {
     case "run-started":
-      return { ...view, state: "running", version: event.version, startedAt: timeOf(at) };
+      return { ...view, state: "running", version: event.version, startedAt: atTime(at) };
     case "turn-started":
       return { ...view, turns: beginTurn(view.turns, { at, event }) };
     case "turn-ended":
       return {
         ...lastTurn(view, {
-          endedAt: timeOf(at),
+          endedAt: atTime(at),
           usage: event.usage,
           cost: event.cost,
           model: event.model,
@@ -109,7 +112,7 @@ function fold(view: RunView | null, { at, event }: LogEvent): RunView | null {
       return {
         ...view,
         state: event.outcome,
-        endedAt: timeOf(at),
+        endedAt: atTime(at),
         ...(event.reason && { reason: event.reason }),
       };
     default:
@@ -124,7 +127,7 @@ function beginTurn(
   { at, event }: { at: number; event: TurnStarted },
 ): Turn[] {
   const { turn, attempt, message } = event;
-  const begun: Turn = { turn, attempt, startedAt: timeOf(at), message, calls: [] };
+  const begun: Turn = { turn, attempt, startedAt: atTime(at), message, calls: [] };
   return [...turns.filter((each) => each.turn !== turn), begun];
 }
 
@@ -150,10 +153,4 @@ function inCall(
       }),
     })),
   };
-}
-
-/** RFC 3339 in UTC, as every time on the wire but the `at` of the log. */
-function timeOf(at: number): string {
-  // oxlint-disable-next-line no-restricted-globals -- formats a given time, reads no clock
-  return new Date(at).toISOString();
 }

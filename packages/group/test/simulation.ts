@@ -2,6 +2,8 @@
 import { policySchema, type MessageId } from "@acos/protocol";
 
 import { composeSummaryRequest, type GroupCommand, type GroupState } from "../src/index.ts";
+import type { Pick } from "./pick.ts";
+import { sandboxStep, copiedOf } from "./sandbox-steps.ts";
 import { answerOf, card, Scenario, testId } from "./scenario.ts";
 
 /** A small random source for tests (Mulberry32): the same seed, the same life. */
@@ -39,7 +41,6 @@ function textOf(scenario: Scenario, pick: Pick): string {
   return `word_${scenario.state.head}_ ${pick(TEXTS)}`;
 }
 
-type Pick = <T>(values: readonly T[]) => T;
 type Step = (scenario: Scenario, pick: Pick) => GroupCommand | null;
 
 const STEPS: readonly Step[] = [
@@ -54,11 +55,22 @@ const STEPS: readonly Step[] = [
   (scenario, pick) => outcome(scenario, pick, [{ effect: false }]),
   (scenario, pick) => outcome(scenario, pick, [{ effect: true }, { effect: false }]),
   (scenario, pick) => outcome(scenario, pick, [{ effect: false, invalid: "no such tool" }]),
+  (scenario, pick) =>
+    outcome(scenario, pick, [
+      { effect: true, tool: "run_command" },
+      { effect: false, tool: "read_file" },
+    ]),
+  (scenario, pick) => sandboxStep(scenario, pick),
+  (scenario, pick) => sandboxStep(scenario, pick),
   (scenario, pick) => {
     const run = pick([...scenario.state.runs.values(), null]);
     const call = run?.open?.calls.find((each) => !each.result && each.dispatches > 0);
     if (!run || !call) return null;
-    if (pick([true, false, false])) return { kind: "tool-lost", run: run.run, call: call.call };
+    if (pick([true, false, false]))
+      return pick([
+        { kind: "tool-lost", run: run.run, call: call.call },
+        { kind: "tool-lost", run: run.run, call: call.call, unmade: true },
+      ]);
     const result = { isError: pick([true, false]), text: pick(["ok", "x".repeat(9_000)]) };
     return { kind: "tool-finish", run: run.run, call: call.call, result };
   },
@@ -163,7 +175,7 @@ export function simulate(
 function outcome(
   scenario: Scenario,
   pick: Pick,
-  calls: readonly { effect: boolean; invalid?: string }[],
+  calls: readonly { effect: boolean; invalid?: string; tool?: string }[],
 ): GroupCommand | null {
   const run = pick([...scenario.state.runs.values(), null]);
   if (!run?.open) return null;
@@ -275,5 +287,6 @@ function copy(scenario: Scenario, pick: Pick): GroupCommand {
     name: "Copy",
     creator,
     agents,
+    sandboxes: agents ? [] : copiedOf(scenario, number),
   };
 }

@@ -9,6 +9,7 @@ import {
   type Policy,
 } from "@acos/protocol";
 
+import { SANDBOX_POLICY } from "../sandboxes/sandbox.ts";
 import type { GroupState } from "../state.ts";
 import { factorOf } from "./calibration.ts";
 
@@ -34,9 +35,15 @@ export interface Budget {
   readonly result: number;
 }
 
-/** A policy as logs of every age have it, with the budget that was meant. */
-export function fullPolicy(policy: Omit<Policy, "briefingTokens"> & Partial<Policy>): Policy {
-  return { ...policy, briefingTokens: policy.briefingTokens ?? BRIEFING_BUDGET_TOKENS };
+type LaterRules = "briefingTokens" | "sandboxes";
+
+/** A policy as logs of every age have it, with the budget and the rules for sandboxes that were meant. */
+export function fullPolicy(policy: Omit<Policy, LaterRules> & Partial<Policy>): Policy {
+  return {
+    ...policy,
+    briefingTokens: policy.briefingTokens ?? BRIEFING_BUDGET_TOKENS,
+    sandboxes: policy.sandboxes ?? SANDBOX_POLICY,
+  };
 }
 
 /**

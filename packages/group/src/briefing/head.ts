@@ -4,6 +4,7 @@ import { estimateTokens, type WindowMessage } from "@acos/protocol";
 import type { Gap, GroupState, PlacedRule, WindowEntry } from "../state.ts";
 import { budgetOf } from "./budget.ts";
 import { charterOf } from "./charter.ts";
+import { environmentOf } from "./environment.ts";
 import { labelled } from "./label.ts";
 import { pinsOf, type PinnedMessage } from "./pins.ts";
 import { beginsTurn, tailStart } from "./window.ts";
@@ -38,7 +39,7 @@ export function headOf(state: GroupState, upToSeq: number, short: boolean): Head
   const window = rules.size === 0 ? recent : recent.filter(({ message }) => !rules.has(message));
   const summary = summaryText(state);
   return {
-    charter: charterOf(state),
+    charter: [charterOf(state), environmentOf(state)].filter((part) => part !== "").join("\n"),
     pins,
     pinsLeftOut,
     summary,

@@ -5,6 +5,7 @@ import type {
   AgentMember,
   GroupId,
   OrgId,
+  SandboxId,
   UserCard,
   UserMember,
 } from "@acos/protocol";
@@ -24,6 +25,8 @@ export interface Copy {
   readonly creator: UserCard;
   /** Of an import: the agents by the id they had, with the card they have here. Null: all keep their pins. */
   readonly agents: readonly { readonly there: AgentId; readonly card: AgentCard }[] | null;
+  /** Sandboxes of the origin whose newest snapshot the copy has, by their ids there and here. */
+  readonly sandboxes: readonly { readonly from: SandboxId; readonly sandbox: SandboxId }[];
 }
 
 /** Begins the copy. Again for the same group: accepted, and changes nothing. */
@@ -35,7 +38,17 @@ export function decideCopy(draft: DecisionDraft, copy: Copy): Decision {
   const creator = creatorOf(draft, copy.creator, agents);
   for (const run of state.runs.keys()) draft.effect({ kind: "abort", run });
   return draft
-    .fact({ kind: "group-copied", how, from, group, org, name, creator, agents: [...agents] })
+    .fact({
+      kind: "group-copied",
+      how,
+      from,
+      group,
+      org,
+      name,
+      creator,
+      agents: [...agents],
+      ...(copy.sandboxes.length > 0 && { sandboxes: [...copy.sandboxes] }),
+    })
     .accept();
 }
 

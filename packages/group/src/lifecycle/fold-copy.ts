@@ -1,6 +1,7 @@
 // The fold of a copy: another group's history becomes this one's; what was under way there has ended.
 import type { EventOf, Member, MemberId } from "@acos/protocol";
 
+import { copiedSandboxes } from "../sandboxes/fold-sandbox.ts";
 import { EMPTY_STATE, type GroupState } from "../state.ts";
 
 /** Members of before stay known, so that every message has its author. Window, pins and summary stay. */
@@ -28,6 +29,7 @@ export function foldCopied(
     runs,
     approvals,
     wakes,
+    sandboxes: copiedSandboxes(state, { at, event }),
     compaction,
     triedTokens,
     ...(event.how === "import" && { calibration: EMPTY_STATE.calibration }),

@@ -16,6 +16,7 @@ const copyOf = (scenario: Scenario, change: Partial<Copy> = {}): Copy => ({
   name: "Second garden",
   creator: { user: testId("user", 1), name: "Lena", handle: "lena" },
   agents: null,
+  sandboxes: [],
   ...change,
 });
 const copied = (scenario: Scenario): EventOf<"group-copied"> => {

@@ -1,0 +1,3 @@
+// Chance in seeded lives: one of several values.
+
+export type Pick = <T>(values: readonly T[]) => T;
