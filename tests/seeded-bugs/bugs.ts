@@ -1,5 +1,6 @@
 // Holes put into the sources on purpose, each with the one test that has to fail for it.
 import { HISTORY_BUGS } from "./history-bugs.ts";
+import { SANDBOX_BUGS } from "./sandbox-bugs.ts";
 import type { SeededBug } from "./seeded-bug.ts";
 
 /** Where the code and its tests lie: a part that moves changes its line here and nothing else. */
@@ -111,7 +112,7 @@ const TOKENS: readonly SeededBug[] = [
   ),
   bug(
     "a cap that is not known does not limit",
-    [["caps", `claims.requireOnly([...COUNTED, "tools", "agents"], "caps");`, ""]],
+    [["caps", `claims.requireOnly([...COUNTED, "maxSandboxes", "tools", "agents"], "caps");`, ""]],
     ["kinds", "[S4] refuses a cap it does not know instead of not limiting by it"],
   ),
   bug(
@@ -294,4 +295,5 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   ...ADDRESSES,
   ...PEOPLE,
   ...HISTORY_BUGS,
+  ...SANDBOX_BUGS,
 ];

@@ -19,6 +19,7 @@ export default defineConfig({
           DIRECTORY: { name: kCurrentWorker, entrypoint: "FakeDirectory" },
           CLAIMS: { name: kCurrentWorker, entrypoint: "ToolCallClaims" },
           AUDIT: { name: kCurrentWorker, entrypoint: "FakeAudit" },
+          SANDBOXES: { name: kCurrentWorker, entrypoint: "FakeSandboxHost" },
           AUTHORITY: { name: kCurrentWorker, entrypoint: "FakeAuthority" },
         },
         bindings: { FRAMES_PER_MINUTE: "100" },

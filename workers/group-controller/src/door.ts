@@ -96,6 +96,7 @@ export class Door {
     if (!group.archivist.notes.get("archived")) {
       group.recover();
       group.proofs.endOverdue();
+      this.#context.waitUntil(group.sandboxes.keeper.care());
     }
     await careForIdle(group, this.life).catch(() => group.watch.arm());
   }
@@ -113,6 +114,7 @@ export class Door {
     const { storage } = this.#context;
     try {
       await group.archivist.store.dropAll();
+      await group.sandboxes.keeper.destroyAll();
       await storage.deleteAlarm();
       await storage.deleteAll();
       this.#leaving = null;

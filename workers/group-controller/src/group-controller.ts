@@ -1,6 +1,4 @@
 // The Durable Object of one group: wires sockets, remote calls and alarms to the open group. No rules live here.
-import { DurableObject } from "cloudflare:workers";
-
 import { accessGroup, roleAllows, viewGroup, type Access } from "@acos/group";
 import {
   problem,
@@ -23,21 +21,23 @@ import type { WriteOutcome } from "./append.ts";
 import { copyPage, exportGroup } from "./copy/origin.ts";
 import { Door } from "./door.ts";
 import type { Bindings } from "./env.ts";
+import { answerRequest } from "./group-requests.ts";
 import { archiveGroup } from "./life.ts";
 import { giveCommand } from "./member-commands.ts";
 import type { OpenGroup } from "./open-group.ts";
 import * as reading from "./reading.ts";
 import { searchGroup } from "./remembering.ts";
 import { claimCall } from "./runs/tool-claims.ts";
+import { ASK_SANDBOXES, SandboxControl, type SandboxAct } from "./sandboxes/sandbox-control.ts";
 import { NO_SUCH_GROUP, refuseUpgrade } from "./sockets/accept.ts";
-import { greet, openSocket } from "./sockets/greet.ts";
+import { greet } from "./sockets/greet.ts";
 import { answerClose, sendFrame } from "./sockets/connection.ts";
 import { receive, type FrameVerbs } from "./sockets/receive.ts";
 
 const NOT_FOUND = { ok: false, problem: NO_SUCH_GROUP } as const;
 const DELETED = problem("gone", "This group was deleted.");
 
-export class GroupController extends DurableObject<Bindings> implements GroupControl {
+export class GroupController extends SandboxControl implements GroupControl {
   readonly #door: Door;
 
   constructor(context: DurableObjectState, bindings: Bindings) {
@@ -51,7 +51,10 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
 
   override async fetch(request: Request): Promise<Response> {
     const found = await this.#door.open();
-    return found.ok ? openSocket(this.ctx, found.value, request) : refuseUpgrade(found.problem);
+    if (!found.ok) return refuseUpgrade(found.problem);
+    const response = await answerRequest(this.ctx, found.value, request);
+    this.#door.settleSoon();
+    return response;
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -232,6 +235,7 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
       await group.audit.tell();
       group.stop();
       group.sockets.close(DELETED);
+      group.sandboxes.terminals.close(DELETED);
       await this.#door.delete(group);
       return { ok: true, value: { seq } };
     });
@@ -273,6 +277,15 @@ export class GroupController extends DurableObject<Bindings> implements GroupCon
     const claimed = claimCall(group, claim, this.now());
     if (claimed.ok) await this.ctx.storage.sync();
     return claimed;
+  }
+
+  // Sandboxes
+
+  [ASK_SANDBOXES]<T>(principal: Principal, act: SandboxAct<T>): Promise<Result<T>> {
+    return this.#for(principal, async ({ sandboxes }, access) => ({
+      ok: true,
+      value: await act(sandboxes.commands, access),
+    }));
   }
 
   /** Does something for the org's own plane; before the group exists, and where it is gone, there is none. */

@@ -37,9 +37,22 @@ export async function archiveGroup(
   by: Access["member"] | "itself",
   rim: LifeRim,
 ): Promise<Result<{ seq: number }>> {
+  const failure = await putSandboxesAway(group);
+  if (failure) return { ok: false, problem: failure };
   await group.audit.tell();
   if (group.audit.isOwing) return { ok: false, problem: UNTOLD };
   return alone(group, rim, () => freezeAndWipe(group, by, rim));
+}
+
+/** Workspaces lie in cold storage before their group does. Whose agents are at work is not archived anyway. */
+async function putSandboxesAway({ path, sandboxes }: OpenGroup): Promise<Problem | null> {
+  if (path.state.runs.size > 0) return null;
+  try {
+    await sandboxes.keeper.putAway();
+    return null;
+  } catch (error) {
+    return problemOf(error);
+  }
 }
 
 /**
@@ -85,6 +98,7 @@ async function freezeAndWipe(
  */
 async function putAwayAgain(group: OpenGroup, rim: LifeRim): Promise<void> {
   try {
+    if (await putSandboxesAway(group)) throw new RangeError("a sandbox could not be put away");
     await alone(group, rim, () => putAway(group, rim));
   } catch {
     group.watch.wakeBy(group.now() + IDLE_SNAPSHOT_MS);
@@ -96,6 +110,7 @@ async function putAway(group: OpenGroup, { context, close }: LifeRim): Promise<v
   await group.announceArchived(true);
   group.stop();
   group.sockets.close(ARCHIVED);
+  group.sandboxes.terminals.close(ARCHIVED);
   close();
   await context.storage.deleteAlarm();
   await context.storage.deleteAll();
@@ -103,12 +118,13 @@ async function putAway(group: OpenGroup, { context, close }: LifeRim): Promise<v
 
 /** What an alarm does for a group at rest: a snapshot after some minutes, the archive after some days. Sets the next alarm. */
 export async function careForIdle(group: OpenGroup, rim: LifeRim): Promise<void> {
-  const { archivist, path, watch, sockets } = group;
+  const { archivist, path, watch, sockets, sandboxes } = group;
   if (archivist.notes.get("archived")) return putAwayAgain(group, rim);
   if (archivist.isFlushDue()) await archivist.flush();
   const idleMs = group.now() - group.lastAt();
   if (idleMs >= IDLE_SNAPSHOT_MS && archivist.isSnapshotDue()) await archivist.snapshot();
-  if (idleMs >= IDLE_ARCHIVE_MS && sockets.size === 0 && path.state.runs.size === 0) {
+  const isAtRest = sockets.size === 0 && path.state.runs.size === 0 && !sandboxes.keeper.isWorking;
+  if (idleMs >= IDLE_ARCHIVE_MS && isAtRest) {
     const archived = await archiveGroup(group, "itself", rim);
     if (archived.ok) return;
   }

@@ -29,6 +29,7 @@ import { Ledgers } from "./runs/ledgers.ts";
 import { RunDriver } from "./runs/run-driver.ts";
 import { SummaryDriver } from "./runs/summary-driver.ts";
 import { answerFromLog, filterBytes } from "./remembering.ts";
+import { GroupSandboxes } from "./sandboxes/group-sandboxes.ts";
 import { SessionKeys, subjectOf } from "./session-keys.ts";
 import { UsedTokens } from "./sockets/accept.ts";
 import { Drafts } from "./sockets/drafts.ts";
@@ -57,6 +58,7 @@ export class OpenGroup {
   readonly audit: AuditTeller;
   readonly archivist: Archivist;
   readonly ledgers: Ledgers;
+  readonly sandboxes: GroupSandboxes;
   readonly #untold: UntoldNews;
   readonly #summaries: SummaryDriver;
   readonly #keys: SessionKeys;
@@ -109,15 +111,32 @@ export class OpenGroup {
     const agents = new AgentsWorker(bindings.AGENTS, this.#keys);
     const state = (): GroupState => this.path.state;
     const write = (command: GroupCommand): void => void this.path.write(command);
+    this.sandboxes = this.#openSandboxes(bindings);
     this.#summaries = new SummaryDriver({ agents, state, write });
     this.#driver = new RunDriver({
       agents,
+      sandboxes: this.sandboxes.driver,
       drafts: this.drafts,
       state,
       write,
       durable: () => storage.sync(),
       remembers: (call) => answerFromLog(this, call),
       told: (then, briefing) => this.ledgers.note(then, briefing),
+    });
+  }
+
+  #openSandboxes(bindings: Bindings): GroupSandboxes {
+    return new GroupSandboxes({
+      bindings,
+      storage: this.#context.storage,
+      archivist: this.archivist,
+      log: this.log,
+      tokens: this.tokens,
+      watch: this.watch,
+      now: this.now,
+      state: () => this.path.state,
+      write: (command) => this.path.write(command),
+      visited: (by) => this.visited(by),
     });
   }
 
@@ -141,6 +160,7 @@ export class OpenGroup {
     if (this.audit.take(events)) this.#context.waitUntil(this.audit.tell());
     this.watch.wakeBy(this.now() + IDLE_SNAPSHOT_MS);
     if (this.archivist.isFlushTimely()) this.#context.waitUntil(this.#flush());
+    this.#context.waitUntil(this.sandboxes.appended(events));
   }
 
   async #flush(): Promise<void> {
@@ -175,6 +195,7 @@ export class OpenGroup {
   /** Ends the sockets of a session, or all of a user's, and refuses the tokens they still hold. Says how many it ended. */
   endSession(user: UserId, sid: string | null): number {
     this.tokens.endSession(user, sid, this.now());
+    this.sandboxes.endSession(user, sid);
     return this.sockets.close(SESSION_ENDED, user, sid);
   }
 
@@ -228,6 +249,7 @@ export class OpenGroup {
     switch (effect.kind) {
       case "brief":
       case "call-tool":
+      case "follow-call":
         this.watch.arm();
         this.#context.waitUntil(this.#driver.start(effect));
         return;
@@ -240,6 +262,7 @@ export class OpenGroup {
         return;
       case "close-sockets":
         this.sockets.close(REMOVED, effect.user);
+        this.sandboxes.terminals.close(REMOVED, effect.user);
         return;
       case "announce-name":
         this.#context.waitUntil(this.#announce(effect.name));

@@ -51,6 +51,16 @@ function serves(got: Subject, wanted: Subject): boolean {
   return got.epoch === wanted.epoch && wanted.agents.every((agent) => got.agents.includes(agent));
 }
 
+export interface UnsignedRequest {
+  /** POST where none is given. */
+  readonly method?: string;
+  readonly url: string;
+  readonly body: Uint8Array;
+  readonly headers?: Headers;
+  /** Null where no run is behind the request. */
+  readonly run: RunId | null;
+}
+
 /** A certified key, ready to sign. */
 export class Session {
   readonly #held: Held;
@@ -61,17 +71,14 @@ export class Session {
     this.#now = now;
   }
 
-  /** Headers of a signed POST. */
-  async sign(request: {
-    readonly url: string;
-    readonly body: Uint8Array;
-    /** Null where no run is behind the request. */
-    readonly run: RunId | null;
-  }): Promise<Headers> {
+  /** Headers of a signed request: those given, a content type in any case, and the proof. */
+  async sign(request: UnsignedRequest): Promise<Headers> {
     const { credentials, key } = this.#held;
-    const headers = new Headers({ "content-type": "application/json" });
+    const headers = new Headers(request.headers);
+    if (!headers.has("content-type")) headers.set("content-type", "application/json");
+    const { method = "POST", url, body } = request;
     const signed = await signRequest(
-      { method: "POST", url: request.url, headers, body: request.body },
+      { method, url, headers, body },
       {
         ...key,
         certificate: credentials.certificate,
@@ -93,12 +100,19 @@ export class Session {
 export class SessionKeys {
   readonly #authority: Pick<CertificateAuthorityControl, "issue">;
   readonly #now: () => number;
+  readonly #audience: "acos:sandbox-host" | undefined;
   #held: Held | null = null;
   #renewal: { readonly subject: Subject; readonly held: Promise<Held> } | null = null;
 
-  constructor(authority: Pick<CertificateAuthorityControl, "issue">, now: () => number) {
+  /** Without an audience the certificates are for the Agents Worker. */
+  constructor(
+    authority: Pick<CertificateAuthorityControl, "issue">,
+    now: () => number,
+    audience?: "acos:sandbox-host",
+  ) {
     this.#authority = authority;
     this.#now = now;
+    this.#audience = audience;
   }
 
   /** The session to sign with; renews in the background past half of the certificate's life. */
@@ -148,7 +162,12 @@ export class SessionKeys {
 
   async #issue(subject: Subject): Promise<Held> {
     const { group, org, epoch } = subject;
-    const issued = await this.#authority.issue({ group, org, epoch });
+    const issued = await this.#authority.issue({
+      group,
+      org,
+      epoch,
+      ...(this.#audience && { audience: this.#audience }),
+    });
     if (!issued.ok) throw new ProblemError(issued.problem);
     const key = await importSigningKey(issued.value.privateJwk);
     const held = { subject, credentials: issued.value, key };

@@ -2,6 +2,7 @@
 import { EMPTY_STATE, evolve, type GroupState } from "@acos/group";
 import {
   makeId,
+  policySchema,
   type GroupEvent,
   type IdKind,
   type LogEvent,
@@ -55,6 +56,7 @@ export class LongLog {
         wake: "mentions",
         agents: { wake: "bounded", rounds: 2, cooldownMs: 15_000, pairMentions: 3, chainDepth: 6 },
         briefingTokens: 32_000,
+        sandboxes: policySchema.parse({}).sandboxes,
       },
     });
   }

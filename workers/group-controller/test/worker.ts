@@ -3,6 +3,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 
 import {
   GROUP_ORIGIN,
+  LOOKING_TOOLS,
   SUMMARIES_PATH,
   SUMMARY_SECTIONS,
   summaryRequestSchema,
@@ -18,6 +19,7 @@ import {
   type Result,
   type SessionCredentials,
   type SummaryRequest,
+  type ToolArguments,
   type ToolCallClaim,
   type ToolCallRequest,
   type TurnPart,
@@ -34,6 +36,7 @@ import {
   type PublicJwk,
 } from "@acos/trust";
 
+import { answerAsHost } from "./fake-sandbox-host.ts";
 import type { Bindings } from "../src/env.ts";
 import { GroupController as RealGroupController } from "../src/index.ts";
 
@@ -99,6 +102,13 @@ function script({ trigger, steps, turn }: Briefing): readonly (TurnPart | "hang"
       ? [start, call(words.split(" ")), CALLS]
       : [start, say(`got ${result}`), FINISH];
   }
+  if (words.startsWith("use ")) {
+    const calls = words.slice("use ".length).split(" & ").map(callIn);
+    const results = steps.at(-1)?.calls.map(({ result }) => result.text);
+    return turn === 1
+      ? [start, ...calls, CALLS]
+      : [start, say(`got ${results?.join(" | ")}`), FINISH];
+  }
   if (words.startsWith("recall ")) {
     const query = words.slice("recall ".length);
     const look: TurnPart = {
@@ -118,6 +128,14 @@ function script({ trigger, steps, turn }: Briefing): readonly (TurnPart | "hang"
       { type: "failure", problem: { code: "provider_refused", message: "The key is wrong." } },
     ];
   return [start, FINISH];
+}
+
+/** A call written as `tool {arguments}`; only looking tools say that they have no effect. */
+function callIn(words: string): TurnPart {
+  const [tool = ""] = words.split(" ");
+  const args = JSON.parse(words.slice(tool.length)) as ToolArguments;
+  const looks = (LOOKING_TOOLS as readonly string[]).includes(tool);
+  return { type: "tool-call", tool, arguments: args, effect: !looks };
 }
 
 /** Writes the parts; a hanging turn beats on until its reader has gone. */
@@ -281,6 +299,13 @@ export async function authorityKey(): Promise<KeyPair> {
 
 let authorityPair: KeyPair | undefined;
 
+export class FakeSandboxHost extends WorkerEntrypoint {
+  override async fetch(request: Request): Promise<Response> {
+    const authority = (await authorityKey()).publicJwk;
+    return answerAsHost(request, { authority, nowMs: Date.now() + clock.aheadMs });
+  }
+}
+
 /** What groups told the audit trail, call by call; `audit.down` lets it fail. */
 export const audit = { down: false, told: new Map<string, GroupNews[][]>() };
 
@@ -294,12 +319,14 @@ export class FakeAudit extends WorkerEntrypoint implements AuditTrailControl {
 
 export class FakeAuthority extends WorkerEntrypoint implements CertificateAuthorityControl {
   async issue(
-    ...[{ group, org, epoch }]: Parameters<CertificateAuthorityControl["issue"]>
+    ...[{ group, org, epoch, audience = "acos:agents-worker" }]: Parameters<
+      CertificateAuthorityControl["issue"]
+    >
   ): Promise<Result<SessionCredentials>> {
     const [ca, session] = [await authorityKey(), await generateKeyPair()];
     const issuedAt = Date.now();
     const certificate = await signSessionCertificate(
-      { audience: "acos:agents-worker", org, group, publicJwk: session.publicJwk, epoch, caps: {} },
+      { audience, org, group, publicJwk: session.publicJwk, epoch, caps: {} },
       await importSigningKey(ca.privateJwk),
       issuedAt,
     );

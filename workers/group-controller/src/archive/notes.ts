@@ -1,5 +1,5 @@
 // Small facts that the object keeps about its own storage, as JSON by name; none of them is part of the group's history.
-import type { GroupCopy, GroupId, JobId } from "@acos/protocol";
+import type { GroupCopy, GroupId, JobId, SandboxId } from "@acos/protocol";
 
 import type { BundlePart } from "../copy/bundle-part.ts";
 
@@ -13,9 +13,19 @@ export interface Notes {
   /** A name that is being written: what becomes of it is not known after a crash. */
   writing: readonly string[];
   /** A copy under way, and where it stands. */
-  copy: { readonly copy: GroupCopy; readonly job: JobId; readonly upTo: number };
+  copy: {
+    readonly copy: GroupCopy;
+    readonly job: JobId;
+    readonly upTo: number;
+    /** Sandboxes of a fork's origin whose snapshot came along, by their ids there and here. */
+    readonly sandboxes?: readonly { readonly from: SandboxId; readonly sandbox: SandboxId }[];
+  };
   /** The group that this object became by a copy. */
   copied: GroupId;
+  /** Workspaces that must be made what a snapshot says before anybody uses them. */
+  restoring: readonly { readonly sandbox: SandboxId; readonly snapshot: string }[];
+  /** Sandboxes that are deleted, and may still be at their host or in cold storage. */
+  destroying: readonly SandboxId[];
   /** The parts of a staged bundle. */
   bundle: readonly BundlePart[];
 }

@@ -17,6 +17,8 @@ export const NEWS_KINDS = [
   "approval-decided",
   "settings-changed",
   "tool-call-dispatched",
+  "sandbox-created",
+  "sandbox-destroyed",
 ] as const satisfies readonly GroupEventKind[];
 
 /** What events name by ids of the group's own. */
@@ -71,6 +73,12 @@ function noteOf(event: LogEvent["event"], rim: NewsRim): AuditNote | null {
       const { run, call, digest } = event;
       return { kind, actor: made.agent, subject: call, details: { run, tool: made.tool, digest } };
     }
+    case "sandbox-created": {
+      const { sandbox, run } = event;
+      return { kind, actor: by(event.by), subject: sandbox, ...(run && { details: { run } }) };
+    }
+    case "sandbox-destroyed":
+      return { kind, actor: by(event.by), subject: event.sandbox };
     default:
       return null;
   }

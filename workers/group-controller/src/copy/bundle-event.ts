@@ -30,7 +30,7 @@ const TEXT_MAX_CHARS = TURN_TEXT_MAX_CHARS;
 const MESSAGE_MAX_CHARS = 2 * TEXT_MAX_CHARS;
 
 const TEXTS = new Set(["text"]);
-const WORDS = new Set(["reason", "message", "label", "about"]);
+const WORDS = new Set(["reason", "message", "label", "about", "words", "paths"]);
 /** JSON of any form, bounded as a whole. */
 const FREE = new Set(["arguments", "details"]);
 

@@ -75,7 +75,13 @@ export class Copies {
         ? this.#pageOf(note.copy, note.copy.from.group, { after, upTo: note.upTo })
         : this.#pageOfBundle(after);
     this.#current = new CopyingGroup(
-      { storage: context.storage, store: this.#store, now, page },
+      {
+        storage: context.storage,
+        store: this.#store,
+        origin: this.#originOf(note.copy),
+        now,
+        page,
+      },
       note,
     );
     this.#watch.arm();
@@ -180,6 +186,12 @@ export class Copies {
     await storage.deleteAll();
     if (error instanceof ProblemError) return { ok: false, problem: error.problem };
     throw error;
+  }
+
+  #originOf({ from }: GroupCopy): ColdStore | null {
+    if (from.how !== "fork") return null;
+    const { GROUPS, ARCHIVE } = this.#rim.bindings;
+    return new ColdStore(ARCHIVE, GROUPS.idFromName(from.group).toString());
   }
 
   /** What a copy answers that was asked for again after it was done. */

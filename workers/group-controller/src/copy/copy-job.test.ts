@@ -42,6 +42,9 @@ class FakeCopy implements CopyPort {
       this.log.push(...events);
     });
   }
+  async prepare(): Promise<void> {
+    this.#call(() => undefined);
+  }
   finish(): void {
     this.#call(() => {
       this.finishes += 1;

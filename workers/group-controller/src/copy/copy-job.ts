@@ -17,6 +17,8 @@ export interface CopyPort {
   page(after: number): Promise<readonly LogEvent[]>;
   /** Contract: appends and folds all of them in one transaction, or throws: RangeError where one does not follow. */
   take(events: readonly LogEvent[]): void;
+  /** Brings over what lies beside the log. Contract: may be done again; rejects with ProblemError as `page` does. */
+  prepare(): Promise<void>;
   /** Contract: appends what makes the copy a group of its own, in one transaction, past the last event of the source. */
   finish(): void;
   /** Told after every page. Contract: may be told the same again. */
@@ -51,7 +53,10 @@ export async function stepCopy(
         return { state: "again", problem: null };
     }
     // Past `upTo` lies what finishing appends: then it was done before a crash.
-    if (port.head() === upTo) port.finish();
+    if (port.head() === upTo) {
+      await port.prepare();
+      port.finish();
+    }
     return { state: "done" };
   } catch (error) {
     return outcomeOf(error);

@@ -19,12 +19,15 @@ import { EventLog } from "../log/event-log.ts";
 import { StateStore } from "../log/state-store.ts";
 import { randomSeed } from "../random-seed.ts";
 import { filterBytes } from "../remembering.ts";
+import { copiesOf, takeWorkspaces } from "../sandboxes/copied-workspaces.ts";
 import { stepCopy, type CopyOutcome } from "./copy-job.ts";
 
 export interface CopyingRim {
   readonly storage: DurableObjectStorage;
   readonly store: ColdStore;
   readonly now: () => number;
+  /** Cold storage of a fork's origin; null for an import, whose workspaces stay where they are. */
+  readonly origin: ColdStore | null;
   /** Contract: events of the origin after a seq; rejects with ProblemError where it refuses or is damaged. */
   readonly page: (after: number) => Promise<readonly LogEvent[]>;
 }
@@ -80,6 +83,7 @@ export class CopyingGroup {
       approvals: [],
       briefingRules: [],
       summary: null,
+      sandboxes: [],
       state: "copying",
     };
   }
@@ -94,6 +98,7 @@ export class CopyingGroup {
         if (this.archivist.isFlushDue()) await this.archivist.flush();
         return page(after);
       },
+      prepare: () => this.#prepare(),
       take: (events: readonly LogEvent[]) => this.#take(events),
       finish: () => this.#finish(),
       progress: (done: number) => this.archivist.jobs.step(job, "events", done),
@@ -115,6 +120,18 @@ export class CopyingGroup {
     this.#state = state;
   }
 
+  /** A fork takes the newest snapshots of its origin's workspaces along; where they will be is noted before they come. */
+  async #prepare(): Promise<void> {
+    const { origin, store, now } = this.#rim;
+    if (!origin) return;
+    const { notes } = this.archivist;
+    const note = notes.get("copy") ?? this.#note;
+    const wanted = note.sandboxes ?? copiesOf(this.#state, now());
+    notes.set("copy", { ...note, sandboxes: wanted });
+    const come = await takeWorkspaces(this.#state, { origin, store, wanted });
+    notes.set("copy", { ...note, sandboxes: come });
+  }
+
   /** Makes it a group of its own, in one transaction: the last fact, and the end of the job. */
   #finish(): void {
     const { copy, upTo, job } = this.#note;
@@ -131,6 +148,7 @@ export class CopyingGroup {
         name: copy.name,
         creator: copy.creator,
         agents: copy.from.how === "import" ? copy.from.agents : null,
+        sandboxes: this.archivist.notes.get("copy")?.sandboxes ?? [],
       },
       { at: now(), seed: randomSeed() },
     );

@@ -8,9 +8,11 @@ type CopyPage = Extract<Awaited<ReturnType<GroupControl["copyPage"]>>, { ok: tru
 
 /** Events after a seq and up to another, without the words of withdrawn messages. Throws ProblemError for a damaged part. */
 export async function copyPage(
-  { archivist, path }: OpenGroup,
+  { archivist, path, sandboxes }: OpenGroup,
   { after, upTo }: { readonly after: number; readonly upTo: number },
 ): Promise<CopyPage> {
+  // Who asks for nothing yet wants to know where the log ends: workspaces are to be in it as they are now.
+  if (upTo === 0) await sandboxes.keeper.snapshotRunning();
   const { head, group } = path.state;
   const limit = Math.min(SEGMENT_MAX_EVENTS, Math.max(0, Math.min(upTo, head) - after));
   const events = limit === 0 ? [] : await archivist.history.served(after, limit);

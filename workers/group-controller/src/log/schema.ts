@@ -51,6 +51,8 @@ const MIGRATIONS: readonly string[] = [
      problem TEXT
    );
    CREATE INDEX commands_by_seq ON commands (seq);`,
+  `DROP INDEX events_of_news;
+   CREATE INDEX events_of_news ON events (seq) WHERE kind IN ('member-joined', 'member-left', 'member-changed', 'approval-decided', 'settings-changed', 'tool-call-dispatched', 'sandbox-created', 'sandbox-destroyed');`,
 ];
 
 /** Tells whether this object holds a group. Reads only: looking at an unknown group must leave nothing behind. */

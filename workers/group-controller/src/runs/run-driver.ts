@@ -1,6 +1,7 @@
 // The driver of runs: carries out what facts call for at the Agents Worker, and brings each outcome back as a command.
 import {
   composeBriefing,
+  isSandboxTool,
   type Effect,
   type GroupCommand,
   type GroupState,
@@ -17,6 +18,7 @@ import {
 } from "@acos/protocol";
 import { argumentsDigest } from "@acos/trust";
 
+import type { SandboxDriver } from "../sandboxes/sandbox-driver.ts";
 import { subjectOf, type Subject } from "../session-keys.ts";
 import type { Drafts } from "../sockets/drafts.ts";
 import type { AgentsWorker } from "./agents-worker.ts";
@@ -25,9 +27,11 @@ import { readTurn, type ToolCallPart } from "./turn-reader.ts";
 
 type BriefEffect = Extract<Effect, { kind: "brief" }>;
 type CallEffect = Extract<Effect, { kind: "call-tool" }>;
+type FollowEffect = Extract<Effect, { kind: "follow-call" }>;
 
 export interface DriverRim {
   readonly agents: AgentsWorker;
+  readonly sandboxes: SandboxDriver;
   readonly drafts: Drafts;
   readonly state: () => GroupState;
   /** Contract: carries out the command at once; a refusal is an outcome that nobody waits for any more. */
@@ -60,12 +64,14 @@ export class RunDriver {
   }
 
   /** Begins the work of an effect; resolves when its outcome has been written. */
-  async start(effect: BriefEffect | CallEffect): Promise<void> {
+  async start(effect: BriefEffect | CallEffect | FollowEffect): Promise<void> {
     const abort = new AbortController();
     const working = this.#working.get(effect.run) ?? new Set();
     this.#working.set(effect.run, working.add(abort));
     try {
-      await (effect.kind === "brief" ? this.#brief(effect, abort) : this.#callTool(effect, abort));
+      if (effect.kind === "brief") await this.#brief(effect, abort);
+      else if (effect.kind === "call-tool") await this.#callTool(effect, abort);
+      else await this.#rim.sandboxes.follow(effect, abort.signal);
     } finally {
       working.delete(abort);
       if (working.size === 0) this.#working.delete(effect.run);
@@ -136,6 +142,7 @@ export class RunDriver {
       const result = await this.#rim.remembers({ tool, arguments: made.arguments });
       return this.#rim.write({ kind: "tool-finish", run, call, result });
     }
+    if (isSandboxTool(tool)) return this.#rim.sandboxes.make({ run, turn, call }, abort.signal);
     if (made.effect) await this.#rim.durable();
     const dispatched = {
       group: subject.group,

@@ -30,6 +30,11 @@ export class UsedTokens {
     return true;
   }
 
+  /** Whether it was marked as used and is not forgotten yet. */
+  has(jti: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM used_tokens WHERE jti = ?", jti).toArray().length > 0;
+  }
+
   /** Marks a routing token as used; false when it was used before, or its session had ended since it was issued. */
   useToken({ user, sid, jti, exp }: TokenClaims, now: number): boolean {
     const query = "SELECT 1 FROM used_tokens WHERE jti IN (?, ?) AND exp >= ?";
