@@ -13,12 +13,16 @@ export interface CapVariables {
   readonly CERTIFICATE_MAX_TURNS?: string;
   readonly CERTIFICATE_MAX_TOKENS?: string;
   readonly CERTIFICATE_MAX_DOLLARS?: string;
+  readonly CERTIFICATE_MAX_SANDBOXES?: string;
 }
 
 /** The caps that are numbers; costs in millionths of a US dollar. */
 export type SpendingCaps = Required<
   Pick<Caps, "maxTokensPerTurn" | "maxCostPerTurn" | "maxTurns" | "maxTokens" | "maxCost">
 >;
+
+/** The caps of certificates for a Sandbox Host. */
+export type SandboxCaps = Required<Pick<Caps, "maxSandboxes">>;
 
 /** Far above a long answer, far below a runaway. */
 const TURN_TOKENS = 1_000_000;
@@ -31,21 +35,32 @@ const TOKENS = 200_000_000;
 /** Ten agents that never rest on a dear model, or a thousand on a cheap one. */
 const DOLLARS = 100;
 const MILLIONTHS = 1_000_000;
+/** As many as a group may have: what its policy allows it, it may also have running. */
+const SANDBOXES = 20;
 
 /** Reads the numbers. Throws Error naming the variable that is no number above 0. */
 export function readSpendingCaps(variables: CapVariables): SpendingCaps {
-  const read = (name: keyof CapVariables, usual: number, unit = 1): number => {
-    const text = variables[name]?.trim() ?? "";
-    const count = Math.round((text === "" ? usual : Number(text)) * unit);
-    if (Number.isSafeInteger(count) && count > 0) return count;
-    throw new Error(`${name} must be a number above 0, such as ${usual}.`);
-  };
+  const read = readerOf(variables);
   return {
     maxTokensPerTurn: read("TURN_MAX_TOKENS", TURN_TOKENS),
     maxCostPerTurn: read("TURN_MAX_DOLLARS", TURN_DOLLARS, MILLIONTHS),
     maxTurns: read("CERTIFICATE_MAX_TURNS", TURNS),
     maxTokens: read("CERTIFICATE_MAX_TOKENS", TOKENS),
     maxCost: read("CERTIFICATE_MAX_DOLLARS", DOLLARS, MILLIONTHS),
+  };
+}
+
+/** Reads how many sandboxes a group may have running. Throws Error naming the variable that is no number above 0. */
+export function readSandboxCaps(variables: CapVariables): SandboxCaps {
+  return { maxSandboxes: readerOf(variables)("CERTIFICATE_MAX_SANDBOXES", SANDBOXES) };
+}
+
+function readerOf(variables: CapVariables) {
+  return (name: keyof CapVariables, usual: number, unit = 1): number => {
+    const text = variables[name]?.trim() ?? "";
+    const count = Math.round((text === "" ? usual : Number(text)) * unit);
+    if (Number.isSafeInteger(count) && count > 0) return count;
+    throw new Error(`${name} must be a number above 0, such as ${usual}.`);
   };
 }
 

@@ -2,8 +2,15 @@
 import { parseAllowList } from "@acos/egress";
 import { parseJson } from "@acos/protocol";
 
-import { readSpendingCaps, type CapVariables, type SpendingCaps } from "./certificate-caps.ts";
+import {
+  readSandboxCaps,
+  readSpendingCaps,
+  type CapVariables,
+  type SandboxCaps,
+  type SpendingCaps,
+} from "./certificate-caps.ts";
 import { readLimits, type LimitBindings, type LimitSettings } from "./limits/limit-settings.ts";
+import { readPreviewDomain } from "./preview/preview-host.ts";
 
 /** What the platform hands to every request; names as in wrangler.jsonc. */
 export interface Bindings extends CapVariables, LimitBindings {
@@ -20,6 +27,7 @@ export interface Bindings extends CapVariables, LimitBindings {
   readonly PUBLIC_ORIGINS?: string;
   readonly EMBEDDED?: string;
   readonly BUILTIN_MODELS?: string;
+  readonly PREVIEW_DOMAIN?: string;
   readonly ALLOW_LOCAL_EGRESS?: string;
   readonly EGRESS_ALLOW?: string;
 }
@@ -44,6 +52,10 @@ export interface Settings {
   readonly egressAllow: readonly string[];
   /** What certificates allow their groups to spend. */
   readonly caps: SpendingCaps;
+  /** How many sandboxes they may have running. */
+  readonly sandboxCaps: SandboxCaps;
+  /** Previews are at hosts below `preview.` of this; undefined where there are none. */
+  readonly previewDomain: string | undefined;
   readonly limits: LimitSettings;
   /** Best first; never empty. */
   readonly builtinModels: readonly [BuiltinModel, ...BuiltinModel[]];
@@ -70,6 +82,8 @@ export function readSettings(bindings: Bindings): Settings {
     allowLocalEgress: bindings.ALLOW_LOCAL_EGRESS === "true",
     egressAllow: parseAllowList(bindings.EGRESS_ALLOW),
     caps: readSpendingCaps(bindings),
+    sandboxCaps: readSandboxCaps(bindings),
+    previewDomain: readPreviewDomain(bindings.PREVIEW_DOMAIN, { embedded, publicOrigins }),
     builtinModels: readBuiltinModels(bindings.BUILTIN_MODELS ?? ""),
   };
 }

@@ -7,12 +7,15 @@ import type { ControlPlane } from "./control-plane.ts";
 import { controlPlaneOf } from "./open-control-plane.ts";
 import type { Bindings } from "./env.ts";
 import { logError } from "./log.ts";
+import { isPreviewHost } from "./preview/preview-host.ts";
+import { servePreview } from "./preview/serve-preview.ts";
 import { jsonAnswer, problemResponse, toResponse } from "./rest/answer.ts";
 import { API_PATH } from "./rest/route-table.ts";
 import { serveApi } from "./rest/serve-api.ts";
 import { SIGN_IN_PATH } from "./sign-in/sign-in.ts";
 import { serveSignIn } from "./sign-in/serve-sign-in.ts";
-import { serveSocket, SOCKET_PATH } from "./socket-handshake.ts";
+import { serveSocket } from "./socket-handshake.ts";
+import { SOCKET_PATH } from "./socket-path.ts";
 import { careWhenDue } from "./vault/care-when-due.ts";
 
 export { AgentRecords } from "./agent-records.ts";
@@ -20,6 +23,7 @@ export { AuditTrail } from "./audit-trail.ts";
 export { CertificateAuthority } from "./certificate-authority.ts";
 export { GroupDirectory } from "./group-directory.ts";
 export { KeyCare } from "./key-care.ts";
+export { SandboxSecrets } from "./sandbox-secrets.ts";
 
 type Serve = (plane: ControlPlane, request: Request) => Response | Promise<Response>;
 
@@ -45,16 +49,26 @@ async function answerTo(
   bindings: Bindings,
   context: ExecutionContext,
 ): Promise<Response> {
-  const { pathname } = new URL(request.url);
+  const { pathname, hostname } = new URL(request.url);
+  if (isPreviewHost(hostname))
+    return serveWith(bindings, context, (plane) => servePreview(plane, request));
   if (pathname === "/healthz")
     return toResponse(jsonAnswer({ status: "ok", version: PRODUCT_VERSION }));
   const serve = ROUTES.find(([prefix]) => pathname.startsWith(prefix))?.[1];
   if (!serve) return servePage(bindings, request, pathname);
+  return serveWith(bindings, context, (plane) => serve(plane, request));
+}
+
+async function serveWith(
+  bindings: Bindings,
+  context: ExecutionContext,
+  serve: (plane: ControlPlane) => Response | Promise<Response>,
+): Promise<Response> {
   try {
     const plane = await controlPlaneOf(bindings);
     context.waitUntil(catchUp(plane));
     context.waitUntil(careWhenDue(plane));
-    return await serve(plane, request);
+    return await serve(plane);
   } catch (error) {
     logError("the Orchestrator could not start", error);
     return problemResponse(notStarted());

@@ -1,4 +1,4 @@
-// GET /ws/groups/{id}: the routing token is checked by CPU alone, then the upgrade goes to the group without it.
+// GET /ws/groups/{id}, and a terminal's socket below it: the routing token is checked by CPU alone, then the upgrade goes to the group without it.
 //
 //   form of the path ─▶ upgrade? ─▶ Origin ─▶ token (signature, audience, time) ─▶ object: jti unused? member still? ─▶ 101
 import {
@@ -17,9 +17,8 @@ import type { ControlPlane } from "./control-plane.ts";
 import { groupStub } from "./group-calls.ts";
 import { logError } from "./log.ts";
 import { problemOf, problemResponse, withSecurityHeaders } from "./rest/answer.ts";
-import { accessGroup } from "./store/access.ts";
+import { SOCKET_PATH, socketPlaceOf, type SocketPlace } from "./socket-path.ts";
 
-export const SOCKET_PATH = "/ws/groups/";
 /** The subprotocol we speak; browsers demand that one they offered is chosen. */
 const SUBPROTOCOL = "acos.v1";
 const TOKEN_SUBPROTOCOL = "acos.token.";
@@ -31,7 +30,8 @@ export async function serveSocket(plane: ControlPlane, request: Request): Promis
     return await openSocket(plane, request);
   } catch (error) {
     const refusal = problemOf(error, requestId);
-    noteSocketRefusal(plane, new URL(request.url).pathname.slice(SOCKET_PATH.length), refusal.code);
+    const [group = ""] = new URL(request.url).pathname.slice(SOCKET_PATH.length).split("/");
+    noteSocketRefusal(plane, group, refusal.code);
     return problemResponse(refusal, requestId);
   }
 }
@@ -39,7 +39,8 @@ export async function serveSocket(plane: ControlPlane, request: Request): Promis
 async function openSocket(plane: ControlPlane, request: Request): Promise<Response> {
   plane.limits.countRequest(request);
   const url = new URL(request.url);
-  const group = accessGroup(url.pathname.slice(SOCKET_PATH.length));
+  const place = socketPlaceOf(url.pathname);
+  const { group } = place;
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") throw notAnUpgrade();
   requireKnownOrigin(request, plane.settings.publicOrigins);
   const offered = subprotocolsOf(request);
@@ -47,8 +48,8 @@ async function openSocket(plane: ControlPlane, request: Request): Promise<Respon
   const verified = await proveToken(plane, request, { token, group });
   plane.limits.countUser(verified.user);
   plane.limits.countOrg(verified.org);
-  const answer = await passOn(plane, verified);
-  noteSocket(plane, verified, answer.status);
+  const answer = await passOn(plane, verified, place);
+  noteSocket(plane, { ...verified, place }, answer.status);
   if (answer.webSocket === null) return withOurHeaders(answer);
   const headers = new Headers();
   if (offered.includes(SUBPROTOCOL)) headers.set("sec-websocket-protocol", SUBPROTOCOL);
@@ -106,15 +107,17 @@ function tokenOf(url: URL, offered: readonly string[]): string {
 }
 
 /** The group gets the claims and nothing that the client sent: no token, no cookie, no header of the client's choosing. */
-async function passOn(plane: ControlPlane, verified: RoutingToken): Promise<Response> {
+async function passOn(
+  plane: ControlPlane,
+  verified: RoutingToken,
+  { inside }: SocketPlace,
+): Promise<Response> {
   const { user, name, jti, sid, group, expiresAtMs } = verified;
   const claims: ConnectionClaims = { user, name, jti, sid, exp: expiresAtMs / 1000 };
   const claimed = toBase64url(new TextEncoder().encode(JSON.stringify(claims)));
   const headers = { upgrade: "websocket", connection: "upgrade", [CONNECTION_HEADER]: claimed };
   try {
-    return await groupStub(plane.groups, group).fetch(`${GROUP_ORIGIN}${SOCKET_PATH}${group}`, {
-      headers,
-    });
+    return await groupStub(plane.groups, group).fetch(`${GROUP_ORIGIN}${inside}`, { headers });
   } catch (error) {
     logError("a group did not take a socket", error, { group });
     const words = "The group did not answer. Ask for a new token and connect again in a moment.";

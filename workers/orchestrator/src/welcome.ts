@@ -8,7 +8,9 @@ import {
   makeId,
   parse,
   policySchema,
+  USUAL_TOOLS,
   type AgentConfig,
+  type BuiltinTool,
   type GroupId,
   type OrgId,
   type UserId,
@@ -26,20 +28,26 @@ import { isTaken } from "./store/database.ts";
 import { insertGroup } from "./store/group-rows.ts";
 import { orgMembers, orgs, users } from "./store/sign-in-tables.ts";
 
-const FIRST_AGENTS: readonly Pick<AgentConfig, "handle" | "name" | "about" | "instructions">[] = [
+interface FirstAgent extends Pick<AgentConfig, "handle" | "name" | "about" | "instructions"> {
+  readonly tools: readonly BuiltinTool[];
+}
+
+const FIRST_AGENTS: readonly FirstAgent[] = [
   {
     handle: "ada",
     name: "Ada",
     about: "Thinks a question through and answers it step by step.",
     instructions:
       "You are Ada. You answer questions precisely: first the answer in one sentence, then the reasoning that carries it, in as few words as it needs. You calculate with the tool instead of in your head. When you are not sure, you say so and say what would settle it.",
+    tools: USUAL_TOOLS,
   },
   {
     handle: "grace",
     name: "Grace",
     about: "Turns an idea into the next practical thing to do.",
     instructions:
-      "You are Grace. You are practical: you turn what people want into the next thing to do, with a short list when there is more than one. You add what others have overlooked instead of repeating what was said. You keep to plain words and at most one question back.",
+      "You are Grace. You are practical: you turn what people want into the next thing to do, with a short list when there is more than one. You add what others have overlooked instead of repeating what was said. You keep to plain words and at most one question back. What can be tried or built you do in the group's sandbox, and then say what came of it.",
+    tools: BUILTIN_TOOLS,
   },
 ];
 
@@ -104,8 +112,8 @@ async function prepareAgents(
   { org, by, at }: { org: OrgId; by: UserId; at: number },
 ): Promise<PreparedVersion[]> {
   const model = plane.settings.builtinModels[0].model;
-  const tools = BUILTIN_TOOLS.map((name) => ({ type: "builtin" as const, name }));
-  const versions = FIRST_AGENTS.map(async (agent, place) => {
+  const versions = FIRST_AGENTS.map(async ({ tools: names, ...agent }, place) => {
+    const tools = names.map((name) => ({ type: "builtin" as const, name }));
     // Ids sort by age: a millisecond apart keeps Ada before Grace on every list.
     const id = makeId("agent", at + place, plane.clock.random(10));
     const config = { ...agent, model, tools };

@@ -1,7 +1,7 @@
 // Agents and providers: immutable versions, hashes, what groups are told, what the Agents Worker reads, secrets.
 import {
   agentVersionKey,
-  BUILTIN_TOOLS,
+  USUAL_TOOLS,
   providerVersionKey,
   sealedRecordSchema,
   type AgentMember,
@@ -63,7 +63,7 @@ describe("agent versions", () => {
   it("[AV1] the bytes in D1 and KV are the ones whose hash the group is given", async () => {
     const agent = await makeAgent();
     expect(agent.version).toBe(1);
-    expect(agent.tools.map(({ name }) => name)).toEqual([...BUILTIN_TOOLS]);
+    expect(agent.tools.map(({ name }) => name)).toEqual([...USUAL_TOOLS]);
     const { pin } = await memberOf(await makeGroup({ id: agent.id }));
     const stored = await (await record(`/agent-versions/${agent.id}/1`)).text();
     expect(await sha256Hex(stored)).toBe(pin.sha256);

@@ -9,6 +9,7 @@ import type {
   OrgId,
   Page,
   RoutingTokenAnswer,
+  SandboxView,
 } from "@acos/protocol";
 import {
   AUDIT_BEGIN,
@@ -28,6 +29,7 @@ import { controlPlaneOf } from "../src/open-control-plane.ts";
 import { careForKeys } from "../src/vault/care.ts";
 import { Vault } from "../src/vault/vault.ts";
 import { down } from "./fake-group.ts";
+import { answerAsUsual, inside } from "./fake-sandboxes.ts";
 import { knock, Person } from "./person.ts";
 import { gauge, type TestBindings } from "./worker.ts";
 
@@ -286,12 +288,37 @@ describe("what is recorded", () => {
     expect(forged).toMatchObject({ subject: id, details: { code: "invalid_token" } });
   });
 
+  it("[AU1] commands that people run, terminals and links to previews, and no word of them", async () => {
+    const { id } = await owner.welcome();
+    const made = await owner.api<SandboxView>("POST", `/groups/${id}/sandboxes`);
+    const { sandbox } = made.body;
+    const path = `/groups/${id}/sandboxes/${sandbox}`;
+    const exit = { t: "exit", seq: 2, code: 0, signal: null, timedOut: false };
+    inside.answer = () => new Response(`${JSON.stringify(exit)}\n`);
+    await owner.api("POST", `${path}/exec`, { command: "echo xyzzy-in-a-command" });
+    const view = { terminal: "t1", cols: 80, rows: 24, viewers: 0 };
+    inside.answer = () => Response.json(view);
+    await owner.api("POST", `${path}/terminals`, { command: "xyzzy-in-a-terminal" });
+    await owner.api("POST", `${path}/preview`, { port: 3_000 });
+    answerAsUsual();
+    const of = ({ subject }: AuditEntryView) => subject === sandbox;
+    const details = { group: id };
+    expect(await entry(owner, "sandbox-command-run", of)).toMatchObject({ actor: user, details });
+    expect(await entry(owner, "terminal-opened", of)).toMatchObject({ actor: user, details });
+    expect(await entry(owner, "token-issued", of)).toMatchObject({
+      actor: user,
+      details: { group: id, port: 3_000 },
+    });
+    expect(JSON.stringify(await chainOf(owner))).not.toContain("xyzzy-in");
+  });
+
   it("[AU1] certificates of a group", async () => {
     const { id } = await owner.welcome();
     const subject = { group: id as GroupId, org: org as OrgId, epoch: 4 };
     await inner.CertificateAuthority.issue(subject);
     const issued = await entry(owner, "certificate-issued");
-    expect(issued).toMatchObject({ actor: id, details: { epoch: 4 } });
+    const audience = "acos:agents-worker";
+    expect(issued).toMatchObject({ actor: id, details: { epoch: 4, audience } });
   });
 });
 

@@ -1,7 +1,6 @@
 // A stand-in for the Group Controller: who is in a group, what it was told, and how it behaves when it is down.
 import {
   CONNECTION_HEADER,
-  makeId,
   policySchema,
   problem,
   type AgentCard,
@@ -13,11 +12,13 @@ import {
   type GroupView,
   type Member,
   type MemberPut,
+  type OrgId,
   type Principal,
   type Result,
   type Role,
 } from "@acos/protocol";
-import { DurableObject } from "cloudflare:workers";
+import { put, subjectOf } from "./fake-members.ts";
+import { GroupWithSandboxes } from "./fake-sandboxed-group.ts";
 
 interface State {
   creation?: GroupCreation;
@@ -62,7 +63,7 @@ interface Neighbours {
   readonly GROUPS: DurableObjectNamespace;
 }
 
-export class FakeGroup extends DurableObject<Neighbours> implements GroupControl {
+export class FakeGroup extends GroupWithSandboxes<Neighbours> implements GroupControl {
   get #state(): State {
     return (
       this.ctx.storage.kv.get<State>("state") ?? {
@@ -88,6 +89,14 @@ export class FakeGroup extends DurableObject<Neighbours> implements GroupControl
       ({ id, role }) => id === creation?.org && role !== "member",
     );
     return manages ? "admin" : undefined;
+  }
+
+  protected override roleOf(principal: Principal): Role | undefined {
+    return this.#role(principal);
+  }
+
+  protected override get org(): OrgId | undefined {
+    return this.#state.creation?.org;
   }
 
   #isMember(principal: Principal): boolean {
@@ -135,6 +144,7 @@ export class FakeGroup extends DurableObject<Neighbours> implements GroupControl
       approvals: [],
       briefingRules: [],
       summary: null,
+      sandboxes: [],
       state: "active",
     };
   }
@@ -362,8 +372,14 @@ export class FakeGroup extends DurableObject<Neighbours> implements GroupControl
     });
   }
 
-  /** Takes a socket once per jti and sends what it was handed as its first frame. */
+  /** Sockets of the group and of terminals; the rest is for a sandbox. */
   override async fetch(request: Request): Promise<Response> {
+    if (request.headers.has(CONNECTION_HEADER)) return this.#openSocket(request);
+    return this.sandboxesOfGroup.fetch(request);
+  }
+
+  /** Takes a socket once per jti and sends what it was handed as its first frame. */
+  async #openSocket(request: Request): Promise<Response> {
     const header = request.headers.get(CONNECTION_HEADER) ?? "";
     const bytes = Uint8Array.from(
       atob(header.replaceAll("-", "+").replaceAll("_", "/")),
@@ -379,33 +395,4 @@ export class FakeGroup extends DurableObject<Neighbours> implements GroupControl
     server!.send(JSON.stringify({ claims, url: request.url, headers }));
     return new Response(null, { status: 101, webSocket: client! });
   }
-}
-
-function put(state: State, member: MemberPut): void {
-  const subject = member.type === "user" ? member.card.user : member.card.pin.agent;
-  const known = state.members.find((one) => subjectOf(one) === subject);
-  if (known) Object.assign(known, { role: member.role });
-  else state.members.push(memberOf(state, member));
-}
-
-function memberOf(state: State, wish: MemberPut): Member {
-  const member = makeId("member", state.members.length, new Uint8Array(10));
-  const { role } = wish;
-  if (wish.type === "user") return { type: "user", member, role, ...wish.card };
-  const { card, follow } = wish;
-  const { pin, ...said } = card;
-  return {
-    type: "agent",
-    member,
-    role,
-    ...said,
-    follow,
-    agent: pin.agent,
-    version: pin.version,
-    pin,
-  };
-}
-
-function subjectOf(member: Member): string {
-  return member.type === "user" ? member.user : member.agent;
 }

@@ -13,7 +13,7 @@ import { env } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { readSpendingCaps } from "../src/certificate-caps.ts";
+import { readSandboxCaps, readSpendingCaps } from "../src/certificate-caps.ts";
 import { knock, Person } from "./person.ts";
 import { gauge } from "./worker.ts";
 
@@ -129,6 +129,38 @@ describe("the handshake", () => {
   });
 });
 
+describe("a terminal's socket", () => {
+  const sandbox = `sbx_${"1".repeat(26)}`;
+  const at = (below: string) => `/ws/groups/${group}/sandboxes/${below}`;
+
+  it("[HS8] opens with the group's routing token; the group gets claims and the terminal, and nothing the client sent", async () => {
+    const { routing_token } = await freshToken();
+    const address = at(`${sandbox}/terminals/t_1`);
+    const response = await open(address, {
+      "sec-websocket-protocol": `acos.v1, acos.token.${routing_token}`,
+      cookie: "acos.session_token=x",
+    });
+    expect(response.headers.get("sec-websocket-protocol")).toBe("acos.v1");
+    const { claims, url, headers } = await firstFrame(response);
+    expect(url).toBe(`https://group.internal/sandboxes/${sandbox}/terminals/t_1`);
+    expect(claims.user).toBe((await person.me()).user.id);
+    expect(headers).not.toContain("cookie");
+    const again = await open(`${address}?token=${routing_token}`);
+    expect([again.status, await codeOf(again)]).toEqual([401, "used_token"]);
+  });
+
+  it("[HS8] is refused like the group's own: no token, another website, no upgrade, no such place", async () => {
+    const { routing_token } = await freshToken();
+    const address = `${at(`${sandbox}/terminals/t`)}?token=${routing_token}`;
+    expect(await codeOf(await open(at(`${sandbox}/terminals/t`)))).toBe("invalid_token");
+    const elsewhere = await open(address, { origin: "http://evil.example" });
+    expect(await codeOf(elsewhere)).toBe("forbidden_origin");
+    expect(await codeOf(await knock(address))).toBe("upgrade_required");
+    for (const below of [`${sandbox}/terminals/a%2Fb`, "sbx_1/terminals/t", `${sandbox}/procs/t`])
+      expect([below, await codeOf(await open(at(below)))]).toEqual([below, "not_found"]);
+  });
+});
+
 describe("the certificate authority", () => {
   const authority = (exports as unknown as { CertificateAuthority: CertificateAuthorityControl })
     .CertificateAuthority;
@@ -214,6 +246,29 @@ describe("the certificate authority", () => {
       expect(() => readSpendingCaps({ CERTIFICATE_MAX_TOKENS: wrong })).toThrow(
         /CERTIFICATE_MAX_TOKENS must be a number above 0/,
       );
+  });
+
+  it("[CA6] a certificate for a Sandbox Host says how many sandboxes may run, and nothing else", async () => {
+    const audience = "acos:sandbox-host";
+    const subject = { group: group as GroupId, org: org as OrgId, epoch: 2, audience } as const;
+    const issued = await authority.issue(subject);
+    if (!issued.ok) throw new Error(issued.problem.message);
+    const ring = await KeyRing.fromJwks(await (await knock("/.well-known/jwks.json")).json());
+    const { certificate } = issued.value;
+    const verify = (expected: Parameters<typeof verifySessionCertificate>[2]["audience"]) =>
+      verifySessionCertificate(certificate, ring, { audience: expected, nowMs: Date.now() });
+    expect((await verify(audience)).caps).toEqual({ maxSandboxes: 20 });
+    await expect(verify("acos:agents-worker")).rejects.toThrow(/another audience/);
+    expect(readSandboxCaps({ CERTIFICATE_MAX_SANDBOXES: "3" })).toEqual({ maxSandboxes: 3 });
+    expect(() => readSandboxCaps({ CERTIFICATE_MAX_SANDBOXES: "none" })).toThrow(
+      /CERTIFICATE_MAX_SANDBOXES must be/,
+    );
+  });
+
+  it("[CA6] there is none for another audience", async () => {
+    const audience = "acos:preview" as "acos:sandbox-host";
+    const subject = { group: group as GroupId, org: org as OrgId, epoch: 0, audience };
+    expect(await authority.issue(subject)).toMatchObject({ ok: false });
   });
 
   it("[CA2] refuses a subject that is no group", async () => {

@@ -114,7 +114,12 @@ describe("requests", () => {
   it("[RQ7] a cursor that is not the list's is refused on every list, never taken for its end", async () => {
     const { id } = await person.welcome();
     const { body: agents } = await person.api<{ items: AgentView[] }>("GET", `/orgs/${org}/agents`);
+    const { body: made } = await person.api<{ sandbox: string }>("POST", `/groups/${id}/sandboxes`);
     const lists = [
+      `/groups/${id}/sandboxes`,
+      ...["processes", "ports", "terminals", "checkpoints", "changes"].map(
+        (name) => `/groups/${id}/sandboxes/${made.sandbox}/${name}`,
+      ),
       ...["agents", "groups", "providers", "models", "secrets", "audit"].map(
         (name) => `/orgs/${org}/${name}`,
       ),
@@ -448,6 +453,19 @@ describe("the OpenAPI document", () => {
     expect(said("/groups/{id}/search", "get")).toEqual(["200", "default", "q", "limit", "cursor"]);
     expect(said("/groups/{id}/fork", "post")).toEqual(["201", "default"]);
     expect(said("/orgs/{org}/groups/import", "post")).toEqual(["201", "default"]);
+    const inside = "/groups/{id}/sandboxes/{sandbox}";
+    expect(said("/groups/{id}/sandboxes", "post")).toEqual(["201", "default"]);
+    expect(said(`${inside}/changes`, "get")).toEqual([
+      "200",
+      "default",
+      "from",
+      "to",
+      "limit",
+      "cursor",
+    ]);
+    expect(said(`${inside}/processes/{process}/output`, "get")).toEqual(["200", "default", "from"]);
+    expect(said(`${inside}/processes/{process}/input`, "post")).toEqual(["204", "default"]);
+    expect(said(`${inside}/files/{path}`, "put")).toEqual(["200", "default", "mode"]);
     const search = paths["/groups/{id}/search"]!["get"]!.parameters;
     expect(search).toMatchObject([
       { name: "id", required: true },
@@ -457,7 +475,7 @@ describe("the OpenAPI document", () => {
     ]);
   });
 
-  it("[OA3] describes a bundle as the bytes it is, and what may be left out as optional", async () => {
+  it("[OA3] describes bundles, files and streams as the bytes they are, and what may be left out as optional", async () => {
     interface Described {
       requestBody?: { required: boolean; content: object };
       responses: Record<string, { content?: object }>;
@@ -472,6 +490,17 @@ describe("the OpenAPI document", () => {
     });
     const { responses } = paths["/groups/{id}/export"]!["get"]!;
     expect(responses["200"]?.content).toEqual({ "application/x-tar": {} });
+    const inside = "/groups/{id}/sandboxes/{sandbox}";
+    const typesOf = (path: string, method: string) =>
+      Object.keys(paths[`${inside}/${path}`]![method]!.responses["200"]?.content ?? {});
+    expect(typesOf("files/{path}", "get")).toEqual([
+      "application/octet-stream",
+      "application/json",
+    ]);
+    expect(typesOf("processes/{process}/output", "get")).toEqual(["application/x-ndjson"]);
+    expect(typesOf("exec", "post")).toEqual(["application/json", "application/x-ndjson"]);
+    const file = paths[`${inside}/files/{path}`]!["put"]!.requestBody;
+    expect(Object.keys(file?.content ?? {})).toEqual(["application/octet-stream"]);
     expect(paths["/groups/{id}/fork"]!["post"]!.requestBody?.required).toBe(false);
     expect(paths["/orgs/{org}/groups"]!["post"]!.requestBody?.required).toBe(true);
   });

@@ -1,5 +1,12 @@
 // Accounts: sign-up, the welcome, sessions, access tokens, API keys and what other sites may not do.
-import { isId, type ApiKeyView, type GroupView, type Problem } from "@acos/protocol";
+import {
+  isId,
+  SANDBOX_TOOLS,
+  type AgentView,
+  type ApiKeyView,
+  type GroupView,
+  type Problem,
+} from "@acos/protocol";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { down } from "./fake-group.ts";
@@ -29,6 +36,16 @@ describe("sign-up", () => {
     expect(handles).toEqual(["zoe-kim", "ada", "grace"]);
     const models = view.members.flatMap((one) => (one.type === "agent" ? [one.pin.model] : []));
     expect(models).toEqual(["local/small", "local/small"]);
+  });
+
+  it("[SI2] lets one of them work in sandboxes, and the other not", async () => {
+    const person = await Person.signUp();
+    const org = await person.org();
+    const { body } = await person.api<{ items: AgentView[] }>("GET", `/orgs/${org}/agents`);
+    const inSandboxes = ({ tools }: AgentView) =>
+      SANDBOX_TOOLS.filter((name) => tools.some((tool) => tool.name === name)).length;
+    const able = body.items.map((agent) => [agent.handle, inSandboxes(agent)]);
+    expect(Object.fromEntries(able)).toEqual({ ada: 0, grace: SANDBOX_TOOLS.length });
   });
 
   it("[SI3] succeeds while groups are down, and the welcome is made good at the next sign-in or GET /me", async () => {

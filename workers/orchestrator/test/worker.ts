@@ -4,7 +4,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import orchestrator from "../src/index.ts";
 import type { Bindings } from "../src/env.ts";
 
-export { AgentRecords, AuditTrail, CertificateAuthority, GroupDirectory } from "../src/index.ts";
+export {
+  AgentRecords,
+  AuditTrail,
+  CertificateAuthority,
+  GroupDirectory,
+  SandboxSecrets,
+} from "../src/index.ts";
 export { FakeGroup } from "./fake-group.ts";
 
 export interface TestBindings extends Bindings {

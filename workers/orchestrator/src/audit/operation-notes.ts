@@ -46,6 +46,8 @@ const made = ({ answer }: From) => answer["id"];
 const named = ({ params }: From) => params["name"];
 const given = ({ params }: From) => params["id"];
 const member = ({ params }: From) => params["member"];
+const sandbox = ({ params }: From) => params["sandbox"];
+const inGroup = ({ params }: From) => ({ group: params["id"] });
 const version = ({ answer }: From) => ({ version: answer["version"] });
 
 const ROWS: Partial<Record<OperationId, Row>> = {
@@ -95,6 +97,14 @@ const ROWS: Partial<Record<OperationId, Row>> = {
   },
   exportGroup: { kind: "group-exported", subject: given, later: true },
   importGroup: { kind: "group-imported", subject: made },
+  // That there is a sandbox, or no more, the group tells: agents make some, too. Whoever runs commands runs many: noted after the answer, and without the command's words.
+  execInSandbox: {
+    kind: "sandbox-command-run",
+    subject: sandbox,
+    details: inGroup,
+    later: true,
+  },
+  openTerminal: { kind: "terminal-opened", subject: sandbox, details: inGroup, later: true },
   putMember: {
     kind: "member-put",
     subject: member,
@@ -104,6 +114,12 @@ const ROWS: Partial<Record<OperationId, Row>> = {
     kind: "member-removed",
     subject: member,
     details: ({ params }) => ({ group: params["id"] }),
+  },
+  openPreview: {
+    kind: "token-issued",
+    subject: sandbox,
+    details: ({ params, body }) => ({ group: params["id"], port: body["port"] }),
+    later: true,
   },
   createRoutingToken: { kind: "token-issued", subject: given, later: true },
 };

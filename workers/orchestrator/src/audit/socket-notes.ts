@@ -3,22 +3,26 @@ import { ERRORS, isId, type ErrorCode } from "@acos/protocol";
 import type { RoutingToken } from "@acos/trust";
 
 import type { ControlPlane } from "../control-plane.ts";
+import type { SocketPlace } from "../socket-path.ts";
 import { INSTALLATION_CHAIN } from "./audit.ts";
 import { chainsOfLiving } from "./find-chains.ts";
 
 /** Records that a verified token opened a socket, or that the group refused it (status of its answer). */
 export function noteSocket(
   { audit }: ControlPlane,
-  { user, group, org }: RoutingToken,
+  { user, group, org, place }: RoutingToken & { readonly place: SocketPlace },
   status: number,
 ): void {
   const opened = status === 101;
+  const { sandbox } = place;
+  const refused = opened ? {} : { code: status === 401 ? "used_token" : String(status) };
+  const details = { ...(sandbox && { sandbox }), ...refused };
   audit.noteLater(
     {
       kind: opened ? "socket-opened" : "token-refused",
       actor: user,
       subject: group,
-      ...(!opened && { details: { code: status === 401 ? "used_token" : String(status) } }),
+      ...(Object.keys(details).length > 0 && { details }),
     },
     async () => ({ chains: [org] }),
   );

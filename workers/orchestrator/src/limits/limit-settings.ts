@@ -7,6 +7,7 @@ export interface LimitSettings {
   readonly requestsPerMinuteUnproven: number;
   readonly signUpsPerHourAddress: number;
   readonly tokensPerMinuteUser: number;
+  readonly previewRequestsPerMinuteUser: number;
 }
 
 const LIMIT_VARIABLES = {
@@ -16,6 +17,7 @@ const LIMIT_VARIABLES = {
   requestsPerMinuteUnproven: "REQUESTS_PER_MINUTE_UNPROVEN",
   signUpsPerHourAddress: "SIGN_UPS_PER_HOUR_ADDRESS",
   tokensPerMinuteUser: "TOKENS_PER_MINUTE_USER",
+  previewRequestsPerMinuteUser: "PREVIEW_REQUESTS_PER_MINUTE_USER",
 } as const satisfies Record<keyof LimitSettings, string>;
 
 export type LimitBindings = {
@@ -30,6 +32,8 @@ const SHARED: LimitSettings = {
   requestsPerMinuteUnproven: 120,
   signUpsPerHourAddress: 10,
   tokensPerMinuteUser: 60,
+  // A development server answers one page with hundreds of files.
+  previewRequestsPerMinuteUser: 6_000,
 };
 /** On one's own machine, where scripts and tests are the users and no address is counted. */
 const EMBEDDED: LimitSettings = {
@@ -37,6 +41,7 @@ const EMBEDDED: LimitSettings = {
   requestsPerMinuteUser: 6_000,
   requestsPerMinuteOrg: 12_000,
   tokensPerMinuteUser: 6_000,
+  previewRequestsPerMinuteUser: 60_000,
 };
 
 /** Reads the limits; empty = the default. Throws RangeError with the name of one that is no whole number above 0. */
@@ -53,6 +58,7 @@ export function readLimits(bindings: LimitBindings, embedded: boolean): LimitSet
     requestsPerMinuteUnproven: read("requestsPerMinuteUnproven"),
     signUpsPerHourAddress: read("signUpsPerHourAddress"),
     tokensPerMinuteUser: read("tokensPerMinuteUser"),
+    previewRequestsPerMinuteUser: read("previewRequestsPerMinuteUser"),
   };
 }
 

@@ -26,6 +26,7 @@ export class RequestLimits {
   readonly #user: TokenBuckets;
   readonly #org: TokenBuckets;
   readonly #tokens: TokenBuckets;
+  readonly #previews: TokenBuckets;
   readonly #wrongPasswords = new TokenBuckets(WRONG_PASSWORDS);
 
   constructor({ settings, embedded, now }: LimitParts) {
@@ -37,6 +38,7 @@ export class RequestLimits {
     this.#user = perMinute(settings.requestsPerMinuteUser);
     this.#org = perMinute(settings.requestsPerMinuteOrg);
     this.#tokens = perMinute(settings.tokensPerMinuteUser);
+    this.#previews = perMinute(settings.previewRequestsPerMinuteUser);
     this.#signUps = new TokenBuckets({ count: settings.signUpsPerHourAddress, perMs: HOUR_MS });
   }
 
@@ -65,6 +67,11 @@ export class RequestLimits {
 
   countToken(user: UserId): void {
     refuseFor(this.#tokens.take(user, this.#now()), "routing tokens for this user");
+  }
+
+  /** A request to a preview, which is no request to the product: it has a measure of its own. */
+  countPreview(user: UserId): void {
+    refuseFor(this.#previews.take(user, this.#now()), "requests to previews by this user");
   }
 
   /** Before a password is looked at. */

@@ -4,17 +4,26 @@ import type { OPERATIONS, OperationId } from "@acos/protocol";
 import type { ControlPlane } from "../control-plane.ts";
 import type { Caller } from "../sign-in/caller.ts";
 import type { BundleAnswer, BundleUpload } from "./bundle-transfer.ts";
+import type { FileUpload } from "./file-upload.ts";
+import type { PassedAnswer } from "./passed-answer.ts";
 
 type Names<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | Names<Rest>
+  ? (Name extends `${infer Bare}+` ? Bare : Name) | Names<Rest>
   : never;
 type Row<Id extends OperationId> = (typeof OPERATIONS)[Id];
+/** Operations whose answer, or one of whose answers, comes from a sandbox and goes through as it comes. */
+type PassedOperation = "readFile" | "readProcess" | "execInSandbox";
 type BodyOf<Id extends OperationId> = Id extends "importGroup"
   ? BundleUpload
-  : Row<Id> extends { body: { _zod: { output: infer Body } } }
-    ? Body
-    : undefined;
-type AnswerOf<Id extends OperationId> = Id extends "exportGroup"
+  : Id extends "writeFile"
+    ? FileUpload
+    : Row<Id> extends { body: { _zod: { output: infer Body } } }
+      ? Body
+      : undefined;
+type AnswerOf<Id extends OperationId> =
+  | (Id extends PassedOperation ? PassedAnswer : never)
+  | OwnAnswerOf<Id>;
+type OwnAnswerOf<Id extends OperationId> = Id extends "exportGroup"
   ? BundleAnswer
   : Row<Id> extends { answer: { _zod: { output: infer Value } } }
     ? Value
@@ -29,6 +38,11 @@ export interface PageQuery {
   readonly cursor: string | undefined;
   /** What is searched for; empty where nothing is. */
   readonly q: string;
+  /** Of a stretch: seqs or checkpoints, as the operation takes them. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  /** Of a file: octal digits. */
+  readonly mode: string | undefined;
 }
 
 export interface Call<Id extends OperationId> {

@@ -7,12 +7,15 @@ import {
   OPERATIONS,
   problemSchema,
   PRODUCT_VERSION,
+  SANDBOX_BODY_MAX_BYTES,
   type OperationId,
   type toJsonSchema,
 } from "@acos/protocol";
 
 import { jsonAnswer, type Answer } from "./answer.ts";
-import { answersBundle, BUNDLE_TYPES, takesBundle } from "./bundle-transfer.ts";
+import { BUNDLE_TYPES, takesBundle } from "./bundle-transfer.ts";
+import { takesFile } from "./file-upload.ts";
+import { BYTES_TYPE, NDJSON_TYPE } from "./passed-answer.ts";
 import { queryNamesOf, querySchemaOf } from "./query.ts";
 import { API_PATH } from "./route-table.ts";
 import { SchemaShelf, type JsonSchema } from "./schema-shelf.ts";
@@ -38,7 +41,8 @@ function describeApi(): JsonSchema {
   const paths: Record<string, JsonSchema> = {};
   for (const id of Object.keys(OPERATIONS) as OperationId[]) {
     const { path, method } = OPERATIONS[id];
-    (paths[path] ??= {})[method.toLowerCase()] = describeOperation(id, shelf);
+    // OpenAPI has no word for a parameter that holds slashes: its description says it.
+    (paths[path.replace("+}", "}")] ??= {})[method.toLowerCase()] = describeOperation(id, shelf);
   }
   const Problem = shelf.describe(problemSchema, "output");
   return {
@@ -72,7 +76,8 @@ function describeOperation(id: OperationId, shelf: SchemaShelf): JsonSchema {
   const operation: Operation = OPERATIONS[id];
   const { summary, guard, path } = operation;
   const requestBody = bodyOf(id, shelf);
-  const sent = isUnsafe(operation) ? [IDEMPOTENCY_KEY] : queryParameters(id, shelf);
+  const keyed = isUnsafe(operation) ? [IDEMPOTENCY_KEY] : [];
+  const sent = [...keyed, ...queryParameters(id, shelf), ...headerParameters(id)];
   return {
     operationId: id,
     summary,
@@ -80,7 +85,8 @@ function describeOperation(id: OperationId, shelf: SchemaShelf): JsonSchema {
     parameters: [...pathParameters(path), ...sent],
     ...(requestBody && { requestBody }),
     responses: {
-      [successStatusOf(id)]: answersBundle(id) ? BUNDLE_ANSWER : success(operation, shelf),
+      [successStatusOf(id)]:
+        BYTES_ANSWERS[id]?.(success(operation, shelf)) ?? success(operation, shelf),
       default: { $ref: "#/components/responses/Problem" },
     },
   };
@@ -89,6 +95,7 @@ function describeOperation(id: OperationId, shelf: SchemaShelf): JsonSchema {
 function bodyOf(id: OperationId, shelf: SchemaShelf): JsonSchema | undefined {
   const { body }: Operation = OPERATIONS[id];
   if (takesBundle(id)) return BUNDLE_BODY;
+  if (takesFile(id)) return FILE_BODY;
   // A body that may be left out is one whose schema takes nothing.
   return (
     body && {
@@ -99,7 +106,24 @@ function bodyOf(id: OperationId, shelf: SchemaShelf): JsonSchema | undefined {
 }
 
 /** Bytes as they are: a media type without a schema (OpenAPI 3.1, "Considerations for File Uploads"). */
-const BUNDLE_ANSWER: JsonSchema = { description: "A bundle", content: { [BUNDLE_TYPE]: {} } };
+const BYTES_ANSWERS: Partial<Record<OperationId, (own: JsonSchema) => JsonSchema>> = {
+  exportGroup: () => ({ description: "A bundle", content: { [BUNDLE_TYPE]: {} } }),
+  readFile: () => ({
+    description:
+      "A file's bytes, or a folder's entries as JSON; the header acos-entry says which. With Range: 206",
+    content: { [BYTES_TYPE]: {}, "application/json": {} },
+  }),
+  readProcess: () => ({ description: "Frames, a line each", content: { [NDJSON_TYPE]: {} } }),
+  execInSandbox: ({ content: json, ...own }) => ({
+    ...own,
+    content: { ...(json as JsonSchema), [NDJSON_TYPE]: {} },
+  }),
+};
+const FILE_BODY: JsonSchema = {
+  description: `The file's bytes, at most ${SANDBOX_BODY_MAX_BYTES}, of whatever type`,
+  required: false,
+  content: { [BYTES_TYPE]: {} },
+};
 const BUNDLE_BODY: JsonSchema = {
   description: `A bundle of at most ${IMPORT_MAX_BYTES} bytes, sent with its Content-Length`,
   required: true,
@@ -113,11 +137,27 @@ const IDEMPOTENCY_KEY: JsonSchema = {
   schema: { type: "string", maxLength: 255 },
 };
 
+/** Headers that an operation heeds beside those of all. */
+const HEADERS: Partial<Record<OperationId, readonly string[]>> = {
+  readFile: ["Range", "If-None-Match"],
+  writeFile: ["If-Match", "If-None-Match"],
+};
+
+function headerParameters(id: OperationId): JsonSchema[] {
+  return (HEADERS[id] ?? []).map((name) => ({
+    name,
+    in: "header",
+    required: false,
+    schema: { type: "string" },
+  }));
+}
+
 function pathParameters(path: string): JsonSchema[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+  return [...path.matchAll(/\{(\w+)(\+?)\}/g)].map(([, name, rest]) => ({
     name,
     in: "path",
     required: true,
+    ...(rest !== "" && { description: "All the rest of the path; it may hold slashes." }),
     schema: { type: "string" },
   }));
 }

@@ -1,6 +1,8 @@
 // Query parameters: one table says which an operation takes, for the reader of requests and for the OpenAPI document alike.
 import {
+  changesQuerySchema,
   OPERATIONS,
+  outputQuerySchema,
   PAGE_DEFAULT,
   pageQuerySchema,
   parse,
@@ -21,19 +23,38 @@ const ENTERED_AT: Partial<Record<OperationId, "after" | "before">> = {
   listRuns: "before",
 };
 
-/** The query parameters an operation takes: those of a page for lists, none for all others. */
+/** What operations take beside, or instead of, a page's own. */
+const TAKEN: Partial<Record<OperationId, readonly QueryName[]>> = {
+  listChanges: ["from", "to"],
+  readProcess: ["from"],
+  writeFile: ["mode"],
+};
+
+type QuerySchema =
+  | typeof pageQuerySchema
+  | typeof searchPageQuerySchema
+  | typeof changesQuerySchema
+  | typeof outputQuerySchema;
+
+/** Where a value is more than the page's schema says. */
+const SCHEMAS: Partial<Record<OperationId, QuerySchema>> = {
+  searchGroup: searchPageQuerySchema,
+  listChanges: changesQuerySchema,
+  readProcess: outputQuerySchema,
+};
+
+/** The query parameters an operation takes: those of a page for lists, a few of their own for some, none for all others. */
 export function queryNamesOf(id: OperationId): readonly QueryName[] {
-  if (!("list" in OPERATIONS[id])) return [];
+  const own = TAKEN[id] ?? [];
+  if (!("list" in OPERATIONS[id])) return own;
   if (id === "searchGroup") return ["q", "limit", "cursor"];
   const seq = ENTERED_AT[id];
-  return ["limit", ...(seq ? [seq] : []), "cursor"];
+  return [...own, "limit", ...(seq ? [seq] : []), "cursor"];
 }
 
 /** What the values of an operation's query must be. */
-export function querySchemaOf(
-  id: OperationId,
-): typeof pageQuerySchema | typeof searchPageQuerySchema {
-  return id === "searchGroup" ? searchPageQuerySchema : pageQuerySchema;
+export function querySchemaOf(id: OperationId): QuerySchema {
+  return SCHEMAS[id] ?? pageQuerySchema;
 }
 
 /** Reads an operation's query. Throws `invalid_request` for a parameter it does not take, one sent twice, or a wrong value. */
@@ -48,10 +69,10 @@ export function readQuery(id: OperationId, query: URLSearchParams): PageQuery {
   }
   if (names.includes("q") && !sent.q?.trim()) throw invalidField("q", SEARCH_FOR_WHAT);
   const page = parse(querySchemaOf(id), sent, "The query");
-  const { limit = defaultLimitOf(id), after, before, cursor, q = "" } = page;
+  const { limit = defaultLimitOf(id), after, before, cursor, q = "", from, to, mode } = page;
   if (cursor !== undefined && (after ?? before) !== undefined)
     throw invalidField("cursor", `Send either cursor or ${ENTERED_AT[id]}, not both.`);
-  return { limit, after, before, cursor, q };
+  return { limit, after, before, cursor, q, from: from?.toString(), to, mode };
 }
 
 const SEARCH_FOR_WHAT = "Say what to search for: the query parameter q holds the words.";

@@ -10,6 +10,9 @@ export type RouteMatch =
 
 export type Params = Readonly<Record<string, string>>;
 
+/** Ends the name of a parameter that takes all the rest of a path. */
+const REST = "+}";
+
 interface Route {
   readonly id: OperationId;
   readonly method: string;
@@ -22,7 +25,10 @@ const ROUTES: readonly Route[] = Object.entries(OPERATIONS).map(([id, { method, 
   segments: path.slice(1).split("/"),
 }));
 
-/** Matches a path below /api/v1. HEAD is matched like GET. Parameters are decoded, their form is not checked. */
+/**
+ * Matches a path below /api/v1. HEAD is matched like GET. Parameters are decoded, their form is not checked; one that takes
+ * all the rest of a path has its segments joined by slashes again.
+ */
 export function matchRoute(method: string, path: string): RouteMatch {
   const segments = decodeSegments(path);
   const fitting = segments ? ROUTES.filter((route) => fits(route, segments)) : [];
@@ -43,15 +49,22 @@ function decodeSegments(path: string): readonly string[] | undefined {
 }
 
 function fits(route: Route, segments: readonly string[]): boolean {
+  const { length } = route.segments;
   return (
-    route.segments.length === segments.length &&
+    (takesRest(route) ? length <= segments.length : length === segments.length) &&
     route.segments.every((segment, place) => segment.startsWith("{") || segment === segments[place])
   );
+}
+
+function takesRest({ segments }: Route): boolean {
+  return segments.at(-1)?.endsWith(REST) === true;
 }
 
 function paramsOf(route: Route, segments: readonly string[]): Params {
   const params: Record<string, string> = {};
   for (const [place, segment] of route.segments.entries())
-    if (segment.startsWith("{")) params[segment.slice(1, -1)] = segments[place] ?? "";
+    if (segment.endsWith(REST))
+      params[segment.slice(1, -REST.length)] = segments.slice(place).join("/");
+    else if (segment.startsWith("{")) params[segment.slice(1, -1)] = segments[place] ?? "";
   return params;
 }

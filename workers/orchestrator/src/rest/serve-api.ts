@@ -1,6 +1,7 @@
 // One REST request: route, proof of the caller, origin, scope, body, idempotency, handler, answer. In this order.
 import {
   ERRORS,
+  EXEC_TIMEOUT_MAX_MS,
   isUnsafe,
   OPERATIONS,
   parse,
@@ -15,6 +16,7 @@ import { noteRefusal, recorded, type AskedOperation } from "../audit/operation-n
 import { freshId } from "../clock.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { HANDLERS } from "../routes/handlers.ts";
+import { EXEC_MARGIN_MS, wantsStream } from "../routes/sandbox-work.ts";
 import { authenticate, requireScope, type Proof } from "../sign-in/authenticate.ts";
 import type { Caller } from "../sign-in/caller.ts";
 import { requireOwnOrigin } from "../sign-in/own-origin.ts";
@@ -28,17 +30,25 @@ import {
   type BundleAnswer,
 } from "./bundle-transfer.ts";
 import type { Call, Handler } from "./call.ts";
+import { readFileUpload, takesFile } from "./file-upload.ts";
 import { answerOnce, readIdempotencyKey } from "./idempotency.ts";
 import { openApiAnswer } from "./openapi.ts";
+import { passedResponse, passesThrough, type PassedAnswer } from "./passed-answer.ts";
 import { readQuery } from "./query.ts";
 import { parseBody, readBodyText, requireNoFields } from "./request-body.ts";
 import { API_PATH, matchRoute, type Params } from "./route-table.ts";
 import { successStatusOf } from "./success-status.ts";
 
-/** A token is single use and lives for a minute: handing out the first one again would be of no use. */
-const NEVER_REPEATED: readonly OperationId[] = ["createRoutingToken"];
-/** How long a bundle may be on its way: 100 MiB at 1 Mbit/s. */
-const UPLOAD_MAX_MS = 15 * 60_000;
+/**
+ * A token is single use and lives for a minute, and so does a preview's link: handing out the first one again would be of no
+ * use. A file that is written again is the same, and its bytes are not held here to be compared.
+ */
+const NEVER_REPEATED: readonly OperationId[] = ["createRoutingToken", "openPreview", "writeFile"];
+/** What may take longer than other requests: a bundle on its way (100 MiB at 1 Mbit/s), and the longest command. */
+const SLOW: Partial<Record<OperationId, number>> = {
+  importGroup: 15 * 60_000,
+  execInSandbox: EXEC_TIMEOUT_MAX_MS + EXEC_MARGIN_MS,
+};
 
 /** Answers a request under /api/v1. Never throws: whatever goes wrong becomes a Problem. */
 export async function serveApi(plane: ControlPlane, request: Request): Promise<Response> {
@@ -85,11 +95,15 @@ async function answerApi(plane: ControlPlane, request: Request, seen: Seen): Pro
   countCaller(plane, proof.caller, match.params);
   requireAllowed(plane, request, { id: match.id, proof });
   const done = await operate(plane, request, { ...match, caller: proof.caller });
-  const response =
-    "bundle" in done ? bundleResponse(done, requestId) : toResponse(done.answer, requestId);
+  const response = responseOf(done, requestId);
   for (const cookie of proof.cookies) response.headers.append("set-cookie", cookie);
   if ("replayed" in done && done.replayed) response.headers.set("idempotency-replayed", "true");
   return response;
+}
+
+function responseOf(done: Done, requestId: string): Response {
+  if ("bundle" in done) return bundleResponse(done, requestId);
+  return "passed" in done ? passedResponse(done, requestId) : toResponse(done.answer, requestId);
 }
 
 /** Proves who asks; who does not is counted by address. */
@@ -133,7 +147,7 @@ interface Asked {
   readonly caller: Proof["caller"];
 }
 
-type Done = { readonly answer: Answer; readonly replayed: boolean } | BundleAnswer;
+type Done = { readonly answer: Answer; readonly replayed: boolean } | BundleAnswer | PassedAnswer;
 
 async function operate(plane: ControlPlane, request: Request, asked: Asked): Promise<Done> {
   const { id, params, caller } = asked;
@@ -145,13 +159,18 @@ async function operate(plane: ControlPlane, request: Request, asked: Asked): Pro
   const handler = HANDLERS[id] as unknown as Handler<"getMe">;
   const call = { plane, caller, params, body, page, request } as unknown as Call<"getMe">;
   const act = (): Promise<unknown> => recorded(plane, { ...asked, body }, () => handler(call));
-  if (answersBundle(id)) return (await act()) as BundleAnswer;
+  if (answersBundle(id) || passesThrough(id) || (id === "execInSandbox" && wantsStream(request)))
+    return (await act()) as BundleAnswer | PassedAnswer;
   const work = async (): Promise<Answer> => jsonAnswer(await act(), successStatusOf(id));
   const key = isUnsafe(OPERATIONS[id]) ? readIdempotencyKey(request) : undefined;
   if (key === undefined || NEVER_REPEATED.includes(id))
     return { answer: await work(), replayed: false };
-  const slow = takesBundle(id) ? { lostAfterMs: UPLOAD_MAX_MS } : {};
-  const keyed = { principal: caller.user, key, request: `${method} ${pathname}\n${text}`, ...slow };
+  const keyed = {
+    principal: caller.user,
+    key,
+    request: `${method} ${pathname}\n${text}`,
+    ...(id in SLOW && { lostAfterMs: SLOW[id] }),
+  };
   return answerOnce(plane, keyed, () => keepable(work, (code) => noteRefusal(plane, asked, code)));
 }
 
@@ -162,6 +181,7 @@ async function readSent(
 ): Promise<{ readonly text: string; readonly body: unknown }> {
   const operation: { method: string; body?: Parameters<typeof parse>[0] } = OPERATIONS[id];
   if (takesBundle(id)) return { text: "", body: readBundleUpload(request) };
+  if (takesFile(id)) return { text: "", body: readFileUpload(request) };
   const text = isUnsafe(operation) ? await readBodyText(request) : "";
   const sent = parseBody(request, text);
   if (operation.body) return { text, body: parse(operation.body, sent, "The request body") };

@@ -2,12 +2,14 @@
 import { OPERATIONS, type OperationId } from "@acos/protocol";
 
 import { answersBundle } from "./bundle-transfer.ts";
+import { passesThrough } from "./passed-answer.ts";
 
 /** Operations that make a thing which has an address of its own from then on. */
 const MAKES: readonly OperationId[] = [
   "createAgent",
   "createApiKey",
   "createGroup",
+  "createSandbox",
   "forkGroup",
   "importGroup",
 ];
@@ -16,5 +18,6 @@ const MAKES: readonly OperationId[] = [
 export function successStatusOf(id: OperationId): 200 | 201 | 204 {
   if (MAKES.includes(id)) return 201;
   const operation = OPERATIONS[id];
-  return "answer" in operation || "list" in operation || answersBundle(id) ? 200 : 204;
+  const answers = "answer" in operation || "list" in operation;
+  return answers || answersBundle(id) || passesThrough(id) ? 200 : 204;
 }

@@ -39,7 +39,32 @@ import {
   listProviders,
   putProvider,
 } from "./providers.ts";
-
+import { openPreview } from "./previews.ts";
+import { deleteFile, readFile, writeFile } from "./sandbox-files.ts";
+import {
+  endProcess,
+  execInSandbox,
+  listPorts,
+  listProcesses,
+  listTerminals,
+  openTerminal,
+  readProcess,
+  writeProcess,
+} from "./sandbox-work.ts";
+import {
+  createCheckpoint,
+  createSandbox,
+  destroySandbox,
+  getSandbox,
+  listChanges,
+  listCheckpoints,
+  listSandboxes,
+  restoreCheckpoint,
+  restoreSandbox,
+  snapshotSandbox,
+  stopSandbox,
+  undoChanges,
+} from "./sandboxes.ts";
 import { deleteSecret, listSecrets, putSecret } from "./secrets.ts";
 
 export const HANDLERS: Handlers = {
@@ -86,5 +111,29 @@ export const HANDLERS: Handlers = {
   restoreGroup,
   forkGroup,
   exportGroup,
+  listSandboxes,
+  createSandbox,
+  getSandbox,
+  destroySandbox,
+  stopSandbox,
+  snapshotSandbox,
+  restoreSandbox,
+  execInSandbox,
+  listProcesses,
+  readProcess,
+  writeProcess,
+  endProcess,
+  listPorts,
+  readFile,
+  writeFile,
+  deleteFile,
+  openPreview,
+  openTerminal,
+  listTerminals,
+  listCheckpoints,
+  createCheckpoint,
+  restoreCheckpoint,
+  listChanges,
+  undoChanges,
   importGroup,
 };
