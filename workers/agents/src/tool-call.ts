@@ -10,7 +10,7 @@ import { requireWithinCaps } from "@acos/trust";
 
 import { requireSpeaksFor, type Caller } from "./authenticate.ts";
 import type { Services } from "./services.ts";
-import { callTool, judgeCall } from "./tools/agent-tools.ts";
+import { callTool, isMadeElsewhere, judgeCall } from "./tools/agent-tools.ts";
 
 /**
  * Makes the call and answers with its result. Throws ProblemError or TrustError, and has done nothing then, for a body that
@@ -28,7 +28,8 @@ export async function handleToolCall(
   const digest = await services.grants.take(caller, wanted, services.clock.now());
   const version = await services.versions.agent(wanted.pin, services.keepAlive);
   const { effect, invalid } = judgeCall(version.tools, wanted.tool, wanted.arguments);
-  if (effect && invalid === undefined) {
+  // What is not made here needs nobody's word that it is ours to make.
+  if (effect && invalid === undefined && !isMadeElsewhere(wanted.tool)) {
     const { group, run, call, dispatch } = wanted;
     await services.claims.require({ group, run, call, dispatch, digest }, signal);
   }

@@ -1,5 +1,11 @@
 // The rehearsal model: what it understands, that it quotes and never invents, and how it speaks.
-import type { Briefing, RunStep, ToolArguments, ToolConfig } from "@acos/protocol";
+import {
+  SANDBOX_TOOLS,
+  type Briefing,
+  type RunStep,
+  type ToolArguments,
+  type ToolConfig,
+} from "@acos/protocol";
 import { describe, expect, it } from "vitest";
 
 import { wait } from "../src/clock.ts";
@@ -24,6 +30,10 @@ const SEARCHING: readonly ToolConfig[] = [
   { type: "builtin", name: "recall" },
   { type: "builtin", name: "read_message" },
 ];
+const IN_SANDBOXES: readonly ToolConfig[] = SANDBOX_TOOLS.map((name) => ({
+  type: "builtin",
+  name,
+}));
 
 interface Scene {
   readonly said?: readonly string[];
@@ -93,6 +103,48 @@ describe("commands", () => {
     ],
   ])("[M1] %s", (text, tool, args) => {
     expect(called(text, { tools: [...TOOLS, ...SEARCHING] })).toEqual([tool, args]);
+  });
+
+  it.each<[string, string, ToolArguments]>([
+    ["call run_command with command=npm test", "run_command", { command: "npm test" }],
+    [
+      "call run_command with command='echo one; then echo two' timeoutSeconds=5 background=true",
+      "run_command",
+      { command: "echo one; then echo two", timeoutSeconds: 5, background: true },
+    ],
+    [
+      String.raw`call run_command with command="printf \"a b\" > \\x\nls" cwd=src`,
+      "run_command",
+      { command: 'printf "a b" > \\x\nls', cwd: "src" },
+    ],
+    [
+      "@ada call write_file with path=src/a.ts content=```ts\nconst a = 1;\n\nthen(b); // call x\n```",
+      "write_file",
+      { path: "src/a.ts", content: "const a = 1;\n\nthen(b); // call x\n" },
+    ],
+    [
+      "call edit_file with path=a old=```\none=1\n``` new=\n```\none = 2\n```",
+      "edit_file",
+      { path: "a", old: "one=1\n", new: "one = 2\n" },
+    ],
+    ["run `make all`", "run_command", { command: "make all" }],
+    ["run this:\n```sh\nnpm ci\nnpm test\n```", "run_command", { command: "npm ci\nnpm test" }],
+    ["call preview with port=5173", "preview", { port: 5_173 }],
+  ])("[M1] in a sandbox: %j", (text, tool, args) => {
+    expect(called(text, { tools: IN_SANDBOXES })).toEqual([tool, args]);
+  });
+
+  it("[M1] a block is one value among several calls", () => {
+    const text = "call write_file with path=a content=```\nx\n```\nthen run `cat a`";
+    expect(called(text, { tools: IN_SANDBOXES })).toEqual([
+      "write_file",
+      { path: "a", content: "x\n" },
+    ]);
+    const results = [{ tool: "write_file", text: "Written." }];
+    expect(called(text, { tools: IN_SANDBOXES, results })).toEqual([
+      "run_command",
+      { command: "cat a" },
+    ]);
   });
 
   it("[M2] asks for what is missing, and says what it has when it lacks a tool", () => {

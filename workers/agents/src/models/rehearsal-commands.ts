@@ -60,10 +60,17 @@ export function readActs(text: string, tools: readonly OfferedTool[]): readonly 
 /** Stands for a quoted piece while clauses are split; a private character that no keyboard writes. */
 const MASK = "\uE000";
 
-/** Splits at line ends, semicolons and "then", never inside quotes, code or braces. */
+/** A block between lines of three backticks, with the space before it: what is written before a block leads to it. */
+const BLOCK = "\\s*```[^\\n`]*\\n[\\s\\S]*?```";
+/** A quoted text, whose quotes a backslash keeps from ending it. */
+const QUOTED = '"(?:\\\\.|[^"\\\\\\n])*"';
+/** What clauses are not split within. An apostrophe begins a quotation only where a value begins. */
+const WHOLE = new RegExp(`${BLOCK}|\`[^\`]*\`|${QUOTED}|(?<==\\s?)'[^'\\n]*'|\\{[^\\n]*\\}`, "g");
+
+/** Splits at line ends, semicolons and "then", never inside blocks, quotes, code or braces. */
 function clausesOf(text: string): readonly string[] {
   const kept: string[] = [];
-  const masked = text.replaceAll(MASK, "").replace(/`[^`]*`|"[^"\n]*"|\{[^\n]*\}/g, (quoted) => {
+  const masked = text.replaceAll(MASK, "").replace(WHOLE, (quoted) => {
     kept.push(quoted);
     return MASK;
   });
@@ -112,17 +119,21 @@ function readJson(text: string): ToolArguments | undefined {
   }
 }
 
+/** A name and its value, up to the next name or the end. */
+const PAIR = new RegExp(
+  `(\\w+)\\s*=\\s*(${BLOCK}|${QUOTED}|"[^"]*"|'[^']*'|\`[^\`]*\`|\\{.*?\\}|.*?)(?=,?\\s+\\w+\\s*=(?!=)|,?\\s*$)`,
+  "g",
+);
+
 function readPairs(text: string, tool: OfferedTool): ToolArguments {
-  const pairs = text.matchAll(
-    /(\w+)\s*=\s*("[^"]*"|'[^']*'|`[^`]*`|\{.*?\}|.*?)(?=,?\s+\w+\s*=(?!=)|,?\s*$)/g,
-  );
+  const pairs = text.matchAll(PAIR);
   const call: ToolArguments = {};
   for (const [, name = "", raw = ""] of pairs) call[name] = typed(raw, tool.properties[name]?.type);
   return call;
 }
 
 function typed(raw: string, type: string | undefined): ToolArguments[string] {
-  const text = /^(["'`])[\s\S]*\1$/.test(raw) ? raw.slice(1, -1) : raw;
+  const text = unquoted(raw);
   if (
     (type === "number" || type === "integer") &&
     text.trim() !== "" &&
@@ -134,8 +145,25 @@ function typed(raw: string, type: string | undefined): ToolArguments[string] {
   return text;
 }
 
+/** A value without its quotes: a block's whole lines, or a text with what backslashes stand for. */
+function unquoted(raw: string): string {
+  const [, lines] = /^\s*```[^\n`]*\n([\s\S]*?)```$/.exec(raw) ?? [];
+  if (lines !== undefined) return lines;
+  if (!/^(["'`])[\s\S]*\1$/.test(raw)) return raw;
+  const inner = raw.slice(1, -1);
+  if (!raw.startsWith('"') || !inner.includes("\\")) return inner;
+  try {
+    return String(JSON.parse(raw));
+  } catch {
+    // A backslash that means nothing is a backslash.
+    return inner;
+  }
+}
+
 function readRun(clause: string, tools: readonly OfferedTool[]): Act | undefined {
-  const match = /^(?:run|execute)\s+(?:the\s+command\s+)?`([^`]+)`|^\$\s+(.+)$/i.exec(clause);
+  const match =
+    /^(?:run|execute)\s+(?:the\s+command\s+)?`([^`]+)`|^\$\s+(.+)$/i.exec(clause) ??
+    /^(?:run|execute)(?:\s+this)?:?\s*```[^\n`]*\n([\s\S]*?)\n?```$/i.exec(clause);
   if (match === null) return undefined;
   const tool = tools.find(({ name }) => name === "run_command");
   if (tool === undefined) return noTool("that runs commands", tools);

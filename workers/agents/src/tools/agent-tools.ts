@@ -7,7 +7,7 @@ import {
   type ToolResult,
 } from "@acos/protocol";
 
-import { BUILTIN, isGroupTool, type ToolDefinition } from "./builtin-tools.ts";
+import { BUILTIN, changesSomething, isGroupTool, isSandboxTool } from "./builtin-tools.ts";
 import { calculate, CalculationError } from "./calculate.ts";
 import { currentTime } from "./current-time.ts";
 import {
@@ -18,7 +18,7 @@ import {
   httpToolSchema,
 } from "./http-tool.ts";
 import type { Reveal } from "./tool-secrets.ts";
-import { argumentsRefusal, asText } from "./tool-schema.ts";
+import { argumentsRefusal, asText, type ToolDefinition } from "./tool-schema.ts";
 
 /** Definitions in the order of their names, so that a briefing's head keeps the same bytes. */
 export function toolDefinitions(tools: readonly ToolConfig[]): readonly ToolDefinition[] {
@@ -46,18 +46,23 @@ export function judgeCall(
 ): CallJudgement {
   const tool = tools.find((known) => known.name === name);
   if (tool === undefined) return { effect: false, invalid: unknownTool(tools, name) };
-  const effect = tool.type === "http" && hasEffect(call);
+  const effect = tool.type === "http" ? hasEffect(call) : changesSomething(name);
   const invalid =
     argumentsRefusal(definitionOf(tool).schema, call) ??
     (tool.type === "http" ? (takenName(name) ?? httpCallRefusal(tool, call)) : undefined);
   return invalid === undefined ? { effect } : { effect, invalid };
 }
 
-/** The group answers a call by its name alone: an HTTP tool of such a name would never be asked. */
+/** The group sends a call where it belongs by its name alone: an HTTP tool of such a name would never be asked. */
 function takenName(name: string): string | undefined {
-  return isGroupTool(name)
-    ? `The name "${name}" belongs to a tool of the group. This HTTP tool needs another one.`
-    : undefined;
+  if (!isMadeElsewhere(name)) return undefined;
+  const owner = isGroupTool(name) ? "a tool of the group" : "a tool of sandboxes";
+  return `The name "${name}" belongs to ${owner}. This HTTP tool needs another one.`;
+}
+
+/** Whether calls of this tool are made by the group or a Sandbox Host, and never here. */
+export function isMadeElsewhere(name: string): boolean {
+  return isGroupTool(name) || isSandboxTool(name);
 }
 
 function unknownTool(tools: readonly ToolConfig[], name: string): string {
@@ -83,12 +88,14 @@ export async function callTool(
   if (invalid !== undefined) return { isError: true, text: invalid };
   const tool = tools.find((known) => known.name === wanted.tool);
   if (tool?.type === "http") return callHttpTool(tool, wanted.arguments, context);
-  if (isGroupTool(wanted.tool)) return { isError: true, text: groupAnswers(wanted.tool) };
+  if (isMadeElsewhere(wanted.tool)) return { isError: true, text: elsewhere(wanted.tool) };
   return clip(callBuiltin(wanted, context.now()));
 }
 
-function groupAnswers(tool: string): string {
-  return `The group answers ${tool} itself, from its own log. Nothing was done here.`;
+function elsewhere(tool: string): string {
+  return isGroupTool(tool)
+    ? `The group answers ${tool} itself, from its own log. Nothing was done here.`
+    : `A Sandbox Host makes calls of ${tool}, in a sandbox of the group. Nothing was done here.`;
 }
 
 function callBuiltin(

@@ -1,17 +1,9 @@
 // The definitions of the built-in tools, as models see them.
-import { GROUP_TOOLS, SEARCH_QUERY_MAX_CHARS, type BuiltinTool } from "@acos/protocol";
+import { GROUP_TOOLS, LOOKING_TOOLS, SANDBOX_TOOLS, type BuiltinTool } from "@acos/protocol";
 
-import type { Schema } from "./tool-schema.ts";
-
-/** A tool as a model sees it. */
-export interface ToolDefinition {
-  readonly name: string;
-  readonly description: string;
-  readonly schema: Schema;
-}
-
-/** Hits that `recall` answers with at most. */
-const RECALL_LIMIT_MAX = 20;
+import { GROUP_DEFINITIONS } from "./group-tools.ts";
+import { SANDBOX_DEFINITIONS } from "./sandbox-tools.ts";
+import type { ToolDefinition } from "./tool-schema.ts";
 
 export const BUILTIN: Readonly<Record<BuiltinTool, ToolDefinition>> = {
   current_time: {
@@ -35,52 +27,21 @@ export const BUILTIN: Readonly<Record<BuiltinTool, ToolDefinition>> = {
       additionalProperties: false,
     },
   },
-  recall: {
-    name: "recall",
-    description:
-      "Searches all messages of this group, however old, also those you are not told any more. Answers with the best hits, a line each: #number, date, author and the stretch around what matched. Use it before you say that you do not know something about this group.",
-    schema: {
-      type: "object",
-      properties: {
-        query: {
-          type: "string",
-          description: `The words to look for, at most ${SEARCH_QUERY_MAX_CHARS} characters`,
-        },
-        limit: {
-          type: "integer",
-          description: "How many hits at most",
-          minimum: 1,
-          maximum: RECALL_LIMIT_MAX,
-        },
-      },
-      required: ["query"],
-      additionalProperties: false,
-    },
-  },
-  read_message: {
-    name: "read_message",
-    description:
-      "The whole text of one message of this group, or the whole result of a tool call that was clipped. A long text comes in pieces.",
-    schema: {
-      type: "object",
-      properties: {
-        message: {
-          type: "string",
-          description: "A number such as #123, or an id that begins with msg_ or tcl_",
-        },
-        from: {
-          type: "integer",
-          description: "The character to begin at, for the pieces after the first",
-          minimum: 0,
-        },
-      },
-      required: ["message"],
-      additionalProperties: false,
-    },
-  },
+  ...GROUP_DEFINITIONS,
+  ...SANDBOX_DEFINITIONS,
 };
 
 /** Whether the group answers calls of this tool itself, from its log. */
 export function isGroupTool(name: string): boolean {
   return GROUP_TOOLS.some((known) => known === name);
+}
+
+/** Whether a Sandbox Host makes calls of this tool. */
+export function isSandboxTool(name: string): boolean {
+  return SANDBOX_TOOLS.some((known) => known === name);
+}
+
+/** Whether a built-in tool may change something. */
+export function changesSomething(name: string): boolean {
+  return isSandboxTool(name) && !LOOKING_TOOLS.some((known) => known === name);
 }

@@ -18,6 +18,13 @@ export interface Schema {
   readonly additionalProperties: false;
 }
 
+/** A tool as a model sees it. */
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly schema: Schema;
+}
+
 /** Why the arguments do not fit the schema, in words for the model; undefined when they do. Does not look inside objects. */
 export function argumentsRefusal(schema: Schema, call: ToolArguments): string | undefined {
   const missing = schema.required.filter((name) => call[name] === undefined);
