@@ -1,14 +1,8 @@
 // What the audit log says, a sentence a kind. Part of the catalogue in words.ts.
 import type { AuditKind } from "@acos/protocol";
 
-/** What a sentence is made of, by names where there are any. */
-export interface AuditTold {
-  readonly who: string;
-  /** What or whom it is about; "" where the entry names nothing. */
-  readonly what: string;
-  /** A detail of the entry by its name; "" where it has none. */
-  readonly more: (name: string) => string;
-}
+import type { AuditTold } from "./audit-told.ts";
+import { sandboxDid } from "./words-sandboxes.ts";
 
 const inGroup = (group: string): string => (group === "" ? "" : ` of the group ${group}`);
 const asRole = (role: string): string => (role === "" ? "" : ` as ${role}`);
@@ -54,6 +48,7 @@ export const auditWords = {
     `${kind}: ${who}${what === "" ? "" : `, ${what}`}`,
   did: {
     ...historyDid,
+    ...sandboxDid,
     "sign-up": ({ who }) => `${who} signed up`,
     "sign-in": ({ who }) => `${who} signed in`,
     "sign-in-refused": ({ who, more }) =>
@@ -83,6 +78,7 @@ export const auditWords = {
         ? `${who} kept a value for the secret ${what}`
         : `${who} changed where the secret ${what} may go`,
     "secret-deleted": ({ who, what }) => `${who} deleted the secret ${what}`,
+    "secret-revealed": ({ who, what }) => `A sandbox of ${who} used the secret ${what}`,
     "keys-rotated": ({ who }) => `${who} exchanged its keys`,
     "agent-created": ({ who, what }) => `${who} made the agent ${what}`,
     "agent-changed": ({ who, what, more }) =>
@@ -107,7 +103,10 @@ export const auditWords = {
       `${who} changed the settings${inGroup(more("group") || what)}${because(more("changed"))}`,
     "tool-call-dispatched": ({ who, more }) =>
       `${who} called the tool ${more("tool")}${inGroup(more("group"))}`,
-    "token-issued": ({ who, what }) => `${who} got a token to open the group ${what}`,
+    "token-issued": ({ who, what, more }) =>
+      more("port") === ""
+        ? `${who} got a token to open the group ${what}`
+        : `${who} got a link to port ${more("port")} of the sandbox ${what}`,
     "token-refused": ({ who, what, more }) =>
       `The group ${what} did not let ${who} in${because(more("code"))}`,
     "socket-opened": ({ who, what }) => `${who} opened the group ${what}`,
@@ -115,5 +114,5 @@ export const auditWords = {
     refused: ({ who, what, more }) =>
       `Refused to ${who}: ${more("operation")}${what === "" ? "" : ` of ${what}`}${because(more("code"))}`,
     "seal-broken": () => "The end of the log was found changed past the product",
-  } satisfies Record<AuditKind | keyof typeof historyDid, (told: AuditTold) => string>,
+  } satisfies Record<AuditKind, (told: AuditTold) => string>,
 } as const;

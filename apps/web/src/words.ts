@@ -12,6 +12,7 @@ import {
   storageWords,
 } from "./words-history.ts";
 import { count } from "./words-count.ts";
+import { sandboxNotices, sandboxTools, sandboxWords } from "./words-sandboxes.ts";
 import { secretsWords } from "./words-secrets.ts";
 
 export const words = {
@@ -189,7 +190,12 @@ export const words = {
 
   approval: {
     title: (name: string, tool: string) => `${name} wants to use ${tool}`,
-    detail: "It may change something outside. This is the exact call; edit it if you like.",
+    detail: {
+      outside: "It may change something outside. This is the exact call; edit it if you like.",
+      makesSandbox:
+        "Approving makes a sandbox for this group. Calls in it then run without asking, unless the group's policy wants a yes for each. This is the exact call; edit it if you like.",
+      inSandbox: "It works in the group's sandbox. This is the exact call; edit it if you like.",
+    },
     arguments: "Arguments as JSON",
     approve: "Approve",
     approveEdited: "Approve as edited",
@@ -254,6 +260,7 @@ export const words = {
     version: (name: string, version: number) => `${name} now runs version ${version}`,
     ...contextNotices,
     ...historyNotices,
+    sandbox: sandboxNotices,
   },
 
   newGroup: {
@@ -292,6 +299,7 @@ export const words = {
       calculate: ["Calculate", "Does exact arithmetic."],
       recall: ["Recall", "Searches all that was said in the group, however long ago."],
       read_message: ["Read message", "Reads an older message, or a long result, in full."],
+      ...sandboxTools,
     } as const,
     http: "HTTP tool",
     addHttp: "Add an HTTP tool",
@@ -371,6 +379,7 @@ export const words = {
   storage: storageWords,
   copies: copyWords,
   importing: importWords,
+  sandbox: sandboxWords,
   briefing: briefingWords,
   summary: summaryWords,
   pins: pinWords,

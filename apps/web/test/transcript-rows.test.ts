@@ -16,6 +16,7 @@ const EMPTY: LocalView = {
   messages: new Map(),
   runs: new Map(),
   calls: new Map(),
+  sandboxes: new Map(),
   drafts: new Map(),
   entries: [],
   online: new Set(),

@@ -97,9 +97,12 @@ function splitRoute(route: string): [method: string, path: string] {
 }
 
 function fillPath(path: string, params: Readonly<Record<string, string | number>>): string {
-  return path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) =>
-    encodeURIComponent(String(params[name] ?? "")),
-  );
+  return path.replaceAll(/\{(\w+)(\+?)\}/g, (_whole, name: string, rest: string) => {
+    const value = String(params[name] ?? "");
+    // What takes all the rest of a path keeps its slashes.
+    const parts = rest === "" ? [value] : value.split("/");
+    return parts.map(encodeURIComponent).join("/");
+  });
 }
 
 function queryOf(query: Readonly<Record<string, string | number | undefined>>): string {

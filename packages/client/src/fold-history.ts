@@ -2,6 +2,7 @@
 import type { EventOf, GroupView } from "@acos/protocol";
 
 import { interruptRuns } from "./fold-run.ts";
+import { copySandboxes } from "./fold-sandbox.ts";
 import { own, type LocalSummary, type Work } from "./local-view.ts";
 
 type HistoryEvent = EventOf<
@@ -35,6 +36,7 @@ export function foldHistory(work: Work, at: number, event: HistoryEvent): void {
       else own(work, "briefingRules").set(event.message, event.rule);
       return;
     case "group-copied":
+      copySandboxes(work, event);
       return foldCopy(work, at, event);
     case "group-archived":
     case "group-restored":

@@ -2,9 +2,10 @@
 import type { EventOf, GroupEvent, LogEvent, RunId } from "@acos/protocol";
 
 import { dropDrafts } from "./fold-message.ts";
+import type { SandboxEvent } from "./fold-sandbox.ts";
 import { addEntry, isOpen, own, type LocalCall, type LocalRun, type Work } from "./local-view.ts";
 
-type RunEvent = Extract<GroupEvent, { run: RunId }>;
+type RunEvent = Exclude<Extract<GroupEvent, { run: RunId }>, SandboxEvent>;
 
 /** Folds an event of a run. A run that began before the oldest event held here is made up from what is said of it. */
 export function foldRunEvent(work: Work, entry: LogEvent, event: RunEvent): void {

@@ -12,6 +12,7 @@ import {
 } from "./fold-message.ts";
 import { foldHistory, greetHistory } from "./fold-history.ts";
 import { foldRunEvent } from "./fold-run.ts";
+import { foldSandbox, greetSandboxes, isSandboxEvent } from "./fold-sandbox.ts";
 import {
   addEntry,
   EMPTY_VIEW,
@@ -69,6 +70,7 @@ function foldWelcome(work: Work, welcome: Welcome): void {
   if (!first) return;
   work.view.group = { id, org, name, policy, createdAt, state };
   greetHistory(work, welcome.group);
+  greetSandboxes(work, welcome.group);
   for (const info of members) own(work, "members").set(info.member, { info, present: true });
   for (const { run, member, version, state: stands, trigger } of runs)
     own(work, "runs").set(run, { run, member, version, state: stands, trigger });
@@ -118,6 +120,7 @@ function foldEvent(work: Work, entry: LogEvent, event: GroupEvent): void {
       foldHistory(work, at, event);
       return addEntry(work, { kind: "notice", seq: entry.seq, at, event });
     default:
+      if (isSandboxEvent(event)) return foldSandbox(work, entry, event);
       return "run" in event ? foldRunEvent(work, entry, event) : undefined;
   }
 }

@@ -13,6 +13,7 @@ export {
   type LocalMember,
   type LocalMessage,
   type LocalRun,
+  type LocalSandbox,
   type LocalSummary,
   type LocalView,
 } from "./local-view.ts";

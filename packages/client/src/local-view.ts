@@ -15,6 +15,8 @@ import type {
   Problem,
   RunId,
   RunState,
+  SandboxId,
+  SandboxView,
   SummaryId,
   ToolArguments,
   ToolCallId,
@@ -46,6 +48,9 @@ export interface LocalSummary {
   /** The one being made, where its asking is held here. */
   readonly asked?: SummaryId;
 }
+
+/** A sandbox by the log: states that it passes through are not in it. */
+export type LocalSandbox = Readonly<SandboxView>;
 
 export interface LocalRun {
   readonly run: RunId;
@@ -117,6 +122,7 @@ export interface LocalView {
   readonly messages: ReadonlyMap<MessageId, LocalMessage>;
   readonly runs: ReadonlyMap<RunId, LocalRun>;
   readonly calls: ReadonlyMap<ToolCallId, LocalCall>;
+  readonly sandboxes: ReadonlyMap<SandboxId, LocalSandbox>;
   readonly drafts: ReadonlyMap<MessageId, Draft>;
   readonly entries: readonly Entry[];
   readonly online: ReadonlySet<MemberId>;
@@ -129,6 +135,7 @@ export const EMPTY_VIEW: LocalView = {
   messages: new Map(),
   runs: new Map(),
   calls: new Map(),
+  sandboxes: new Map(),
   drafts: new Map(),
   entries: [],
   online: new Set(),
@@ -148,7 +155,7 @@ export interface Work {
   readonly copied: Set<string>;
 }
 
-type MapName = "briefingRules" | "members" | "messages" | "runs" | "calls" | "drafts";
+type MapName = "briefingRules" | "members" | "messages" | "runs" | "calls" | "sandboxes" | "drafts";
 type MutableMap<K extends MapName> =
   LocalView[K] extends ReadonlyMap<infer Key, infer Value> ? Map<Key, Value> : never;
 

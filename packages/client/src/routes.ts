@@ -48,11 +48,35 @@ export const ROUTES = {
   restoreGroup: "POST /groups/{id}/restore",
   forkGroup: "POST /groups/{id}/fork",
   exportGroup: "GET /groups/{id}/export",
+  listSandboxes: "GET /groups/{id}/sandboxes",
+  createSandbox: "POST /groups/{id}/sandboxes",
+  getSandbox: "GET /groups/{id}/sandboxes/{sandbox}",
+  destroySandbox: "DELETE /groups/{id}/sandboxes/{sandbox}",
+  stopSandbox: "POST /groups/{id}/sandboxes/{sandbox}/stop",
+  snapshotSandbox: "POST /groups/{id}/sandboxes/{sandbox}/snapshot",
+  restoreSandbox: "POST /groups/{id}/sandboxes/{sandbox}/restore",
+  execInSandbox: "POST /groups/{id}/sandboxes/{sandbox}/exec",
+  listProcesses: "GET /groups/{id}/sandboxes/{sandbox}/processes",
+  readProcess: "GET /groups/{id}/sandboxes/{sandbox}/processes/{process}/output",
+  writeProcess: "POST /groups/{id}/sandboxes/{sandbox}/processes/{process}/input",
+  endProcess: "DELETE /groups/{id}/sandboxes/{sandbox}/processes/{process}",
+  listPorts: "GET /groups/{id}/sandboxes/{sandbox}/ports",
+  readFile: "GET /groups/{id}/sandboxes/{sandbox}/files/{path+}",
+  writeFile: "PUT /groups/{id}/sandboxes/{sandbox}/files/{path+}",
+  deleteFile: "DELETE /groups/{id}/sandboxes/{sandbox}/files/{path+}",
+  openPreview: "POST /groups/{id}/sandboxes/{sandbox}/preview",
+  openTerminal: "POST /groups/{id}/sandboxes/{sandbox}/terminals",
+  listTerminals: "GET /groups/{id}/sandboxes/{sandbox}/terminals",
+  listCheckpoints: "GET /groups/{id}/sandboxes/{sandbox}/checkpoints",
+  createCheckpoint: "POST /groups/{id}/sandboxes/{sandbox}/checkpoints",
+  restoreCheckpoint: "POST /groups/{id}/sandboxes/{sandbox}/checkpoints/{checkpoint}/restore",
+  listChanges: "GET /groups/{id}/sandboxes/{sandbox}/changes",
+  undoChanges: "POST /groups/{id}/sandboxes/{sandbox}/undo",
   importGroup: "POST /orgs/{org}/groups/import",
 } as const satisfies { readonly [K in OperationId]: RouteOf<K> };
 
 type ParamIn<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ParamIn<Rest>
+  ? (Name extends `${infer Bare}+` ? Bare : Name) | ParamIn<Rest>
   : never;
 type InputOf<S> = S extends { _zod: { input: infer I } } ? I : never;
 type OutputOf<S> = S extends { _zod: { output: infer O } } ? O : never;

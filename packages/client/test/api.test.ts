@@ -45,6 +45,16 @@ it("[A1] a call fills the path and sends credentials and an idempotency key", as
   });
 });
 
+it("[A1] a parameter that is the rest of a path keeps its slashes, and nothing else unescaped", async () => {
+  const { api, asked } = apiOf(204, "");
+  const path = "/src/a b?#/€.ts";
+  await api.call("deleteFile", { params: { id: "grp_1", sandbox: "sbx_1", path } });
+  const encoded = "/src/a%20b%3F%23/%E2%82%AC.ts";
+  expect(asked[0]?.url).toBe(
+    `http://acos.test/api/v1/groups/grp_1/sandboxes/sbx_1/files/${encoded}`,
+  );
+});
+
 it("[A1] a reading call has no key and leaves out what is not asked", async () => {
   const { api, asked } = apiOf(200, '{"items":[],"nextCursor":null}');
   await api.call("listEvents", { params: { id: "grp_1" }, query: { after: 3, limit: undefined } });

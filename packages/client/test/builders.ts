@@ -69,6 +69,7 @@ export function groupView(change: Partial<GroupView> = {}): GroupView {
     approvals: [],
     briefingRules: [],
     summary: null,
+    sandboxes: [],
     state: "active",
     ...change,
   };

@@ -1,15 +1,37 @@
 // An agent's configuration while it is being written in the form, and what of it goes on the wire.
 import type { BodyOf } from "@acos/client";
-import type { AgentConfig, BuiltinTool, HttpMethod } from "@acos/protocol";
+import type {
+  AgentConfig,
+  BuiltinTool,
+  HttpMethod,
+  SandboxTool,
+  USUAL_TOOLS,
+} from "@acos/protocol";
 
 import { draftOfTool, toolOf, type HttpToolDraft } from "./http-tool-draft.ts";
 
+/** Those that need nothing but the group; a new agent has them. */
 export const BUILTINS = [
   "current_time",
   "calculate",
   "recall",
   "read_message",
-] as const satisfies readonly BuiltinTool[];
+] as const satisfies typeof USUAL_TOOLS;
+/** Those that work in a sandbox; a new agent has none of them. */
+export const SANDBOX_BUILTINS = [
+  "run_command",
+  "start_server",
+  "preview",
+  "read_file",
+  "list_files",
+  "search_files",
+  "write_file",
+  "edit_file",
+  "apply_patch",
+  "read_process",
+  "write_process",
+  "stop_process",
+] as const satisfies readonly SandboxTool[];
 export const METHODS = [
   "GET",
   "HEAD",

@@ -1,12 +1,12 @@
 // The tools of an agent in its form: built-in ones by a tick, HTTP tools by their few fields.
-import type { HttpMethod } from "@acos/protocol";
-import type { JSX } from "react";
+import type { BuiltinTool, HttpMethod } from "@acos/protocol";
+import type { JSX, ReactNode } from "react";
 
 import { Button, IconButton } from "../ui/button.tsx";
 import { TextField } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { words } from "../words.ts";
-import { BUILTINS, METHODS, type ConfigDraft } from "./agent-config-draft.ts";
+import { BUILTINS, METHODS, SANDBOX_BUILTINS, type ConfigDraft } from "./agent-config-draft.ts";
 import { EMPTY_HTTP_TOOL, type HttpToolDraft } from "./http-tool-draft.ts";
 import { PairFields } from "./pair-fields.tsx";
 
@@ -16,34 +16,16 @@ interface ToolFieldsProps {
 }
 
 export function ToolFields({ draft, onChange }: ToolFieldsProps): JSX.Element {
-  const { builtins, http } = draft;
+  const { http } = draft;
   const replace = (index: number, tool: HttpToolDraft): void =>
     onChange({ http: http.map((each, place) => (place === index ? tool : each)) });
   return (
     <fieldset className="flex flex-col gap-3">
       <legend className="mb-1.5 text-small font-medium">{words.agents.tools}</legend>
-      {BUILTINS.map((name) => {
-        const [label, says] = words.agents.builtin[name];
-        return (
-          <label key={name} className="flex cursor-pointer items-start gap-2.5 text-small">
-            <input
-              type="checkbox"
-              className="mt-0.5 size-4 accent-(--accent)"
-              checked={builtins.includes(name)}
-              onChange={(event) =>
-                onChange({
-                  builtins: event.target.checked
-                    ? [...builtins, name]
-                    : builtins.filter((each) => each !== name),
-                })
-              }
-            />
-            <span>
-              {label} <span className="text-ink-soft">{says}</span>
-            </span>
-          </label>
-        );
-      })}
+      {BUILTINS.map((name) => (
+        <BuiltinField key={name} name={name} draft={draft} onChange={onChange} />
+      ))}
+      <SandboxFields draft={draft} onChange={onChange} />
       {http.map((tool, index) => (
         <HttpToolFields
           // Tools have no identity but their place while they are being named.
@@ -58,6 +40,70 @@ export function ToolFields({ draft, onChange }: ToolFieldsProps): JSX.Element {
         {words.agents.addHttp}
       </Button>
     </fieldset>
+  );
+}
+
+/** Tools of sandboxes belong together: one tick for all, and single ones below. */
+function SandboxFields({ draft, onChange }: ToolFieldsProps): JSX.Element {
+  const others = draft.builtins.filter((name) => !SANDBOX_BUILTINS.some((one) => one === name));
+  const has = draft.builtins.length - others.length;
+  return (
+    <details className="rounded-xl border border-line px-3 py-2 text-small">
+      <summary className="font-medium">
+        {words.sandbox.tools}{" "}
+        <span className="font-normal text-ink-soft">{`${has}/${SANDBOX_BUILTINS.length}`}</span>
+      </summary>
+      <div className="flex flex-col gap-3 pt-3">
+        <p className="text-ink-soft">{words.sandbox.toolsHelp}</p>
+        <Tick
+          checked={has === SANDBOX_BUILTINS.length}
+          onTick={(on) => onChange({ builtins: on ? [...others, ...SANDBOX_BUILTINS] : others })}
+        >
+          {words.sandbox.all}
+        </Tick>
+        {SANDBOX_BUILTINS.map((name) => (
+          <BuiltinField key={name} name={name} draft={draft} onChange={onChange} />
+        ))}
+      </div>
+    </details>
+  );
+}
+
+function BuiltinField({
+  name,
+  draft: { builtins },
+  onChange,
+}: ToolFieldsProps & { readonly name: BuiltinTool }): JSX.Element {
+  const [label, says] = words.agents.builtin[name];
+  return (
+    <Tick
+      checked={builtins.includes(name)}
+      onTick={(on) =>
+        onChange({ builtins: on ? [...builtins, name] : builtins.filter((each) => each !== name) })
+      }
+    >
+      {label} <span className="text-ink-soft">{says}</span>
+    </Tick>
+  );
+}
+
+interface TickProps {
+  readonly checked: boolean;
+  readonly onTick: (on: boolean) => void;
+  readonly children: ReactNode;
+}
+
+function Tick({ checked, onTick, children }: TickProps): JSX.Element {
+  return (
+    <label className="flex cursor-pointer items-start gap-2.5 text-small">
+      <input
+        type="checkbox"
+        className="mt-0.5 size-4 accent-(--accent)"
+        checked={checked}
+        onChange={({ target }) => onTick(target.checked)}
+      />
+      <span>{children}</span>
+    </label>
   );
 }
 

@@ -6,6 +6,7 @@ import { useId, useState, type JSX } from "react";
 import { reasonOf } from "../queries.ts";
 import { Button } from "../ui/button.tsx";
 import { ProblemNote } from "../ui/field.tsx";
+import { sandboxTools } from "../words-sandboxes.ts";
 import { words } from "../words.ts";
 import { selfOf } from "./people.ts";
 import { useOpenConnection, useStillView } from "./use-group.ts";
@@ -15,6 +16,12 @@ interface ApprovalCardProps {
   readonly approval: ApprovalId;
   /** Who asks. */
   readonly name: string;
+}
+
+/** How far a yes reaches: a first call in a sandbox makes the sandbox, and those after it come without a question. */
+function reachOf(tool: string, sandboxes: number): keyof typeof words.approval.detail {
+  if (!Object.hasOwn(sandboxTools, tool)) return "outside";
+  return sandboxes === 0 ? "makesSandbox" : "inSandbox";
 }
 
 export function ApprovalCard({ call, approval, name }: ApprovalCardProps): JSX.Element {
@@ -50,7 +57,9 @@ export function ApprovalCard({ call, approval, name }: ApprovalCardProps): JSX.E
         <h3 id={titleId} className="font-semibold text-warn">
           {words.approval.title(name, call.tool)}
         </h3>
-        <p className="text-small">{words.approval.detail}</p>
+        <p className="text-small">
+          {words.approval.detail[reachOf(call.tool, view.sandboxes.size)]}
+        </p>
       </div>
       <textarea
         aria-label={words.approval.arguments}

@@ -7,6 +7,7 @@ import { AddAgent, AddPerson } from "./add-member.tsx";
 import { GroupSettings } from "./group-settings.tsx";
 import { MemberRow } from "./member-row.tsx";
 import { presentMembers, selfOf } from "./people.ts";
+import { SandboxList } from "./sandbox-list.tsx";
 import { SidePanel } from "./side-panel.tsx";
 import { StorageSettings } from "./storage-settings.tsx";
 import { useSnapshot } from "./use-group.ts";
@@ -29,6 +30,7 @@ export function MembersPanel({ group, onClose }: MembersPanelProps): JSX.Element
         {admin && <AddAgent group={group} members={agents} />}
         <MemberList title={words.members.people} members={people} group={group} admin={admin} />
         {admin && <AddPerson group={group} />}
+        <SandboxList group={group} />
         {admin && <GroupSettings group={group} />}
         <StorageSettings group={group} admin={admin} />
       </div>

@@ -6,6 +6,8 @@ import type { JSX } from "react";
 import { words } from "../words.ts";
 import { useGroupNavigation } from "./group-navigation.ts";
 import { nameOf } from "./people.ts";
+import { PreviewButton } from "./preview-button.tsx";
+import { sandboxText } from "./sandbox-notice.ts";
 import { dayOf } from "./times.ts";
 import { useStillView } from "./use-group.ts";
 
@@ -17,10 +19,14 @@ export function NoticeRow({ events }: { events: readonly GroupEvent[] }): JSX.El
   const others = events.filter((event) => event.kind !== "member-joined");
   const said = others.map((event) => noticeText(view, event));
   if (joined.length > 0) said.push(words.notice.joined(joined));
+  const previews = events.filter((event) => event.kind === "preview-offered");
   const summarised = events.some((event) => event.kind === "summary-made");
   return (
     <p className="px-4 pt-2 pb-0.5 pl-15 text-tiny text-ink-soft md:px-6 md:pl-17">
       {said.filter((text) => text !== "").join(" · ")} {summarised && <ShowSummary />}
+      {previews.map(({ sandbox, port }) => (
+        <PreviewButton key={`${sandbox} ${port}`} sandbox={sandbox} port={port} />
+      ))}
     </p>
   );
 }
@@ -74,7 +80,7 @@ function historyText(view: LocalView, event: GroupEvent): string {
     case "group-copied":
       return (event.how === "fork" ? said.forked : said.imported)(event.from.name, event.from.seq);
     default:
-      return "";
+      return sandboxText(view, event);
   }
 }
 

@@ -1,8 +1,8 @@
 // An entry of the audit chain as a sentence, with names where there are any.
 import type { AuditEntryView } from "@acos/protocol";
 
+import type { AuditTold } from "../audit-told.ts";
 import { words } from "../words.ts";
-import type { AuditTold } from "../words-audit.ts";
 import type { NameOf } from "./use-names.ts";
 
 /** The end of an id that nobody here has a name for: enough to tell it from others; the entry opened shows all of it. */
