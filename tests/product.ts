@@ -77,7 +77,8 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
 /** Ports that no system hands out by itself, so that nobody's outgoing connection takes one while the product restarts. */
 const PORTS = { lowest: 10_000, count: 20_000 } as const;
 
-async function freePort(): Promise<number> {
+/** A port that is free now, and that nobody's outgoing connection takes. */
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = PORTS.lowest + Math.floor(Math.random() * PORTS.count);
     const free = Promise.withResolvers<boolean>();
@@ -202,6 +203,8 @@ function environment(extra: Readonly<Record<string, string>>): Record<string, st
     ...Object.fromEntries(kept),
     ...(bundles === undefined ? {} : { ACOS_DIST: bundles }),
     ACOS_DETECT: "off",
+    // Tests that need sandboxes say ACOS_SANDBOXES=auto: for all others they are only load.
+    ACOS_SANDBOXES: "off",
     // Started by npm, the launcher stops when its parents die: a test process that is killed leaves nothing behind.
     npm_lifecycle_event: "test",
     ...extra,

@@ -8,6 +8,8 @@ import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage-error.ts";
 
 type Verb = (args: readonly string[]) => Promise<void>;
+/** Answers the exit code where it is not 0. */
+type TerminalVerb = (args: readonly string[], terminal: Terminal) => Promise<number | void>;
 
 /** Loaded when asked for: `acos up` needs the runtime's simulator, which no other verb should wait for. */
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
@@ -28,13 +30,22 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   jobs: async () => inTerminal((await import("./cli/jobs.ts")).jobs),
   briefing: async () => inTerminal((await import("./cli/briefing.ts")).briefing),
   chat: async () => inTerminal((await import("./cli/chat.ts")).chat),
+  doctor: async () => inTerminal((await import("./cli/doctor.ts")).doctor),
+  sandboxes: async () => inTerminal((await import("./cli/sandboxes.ts")).sandboxes),
+  exec: async () => inTerminal((await import("./cli/exec.ts")).exec),
+  cp: async () => inTerminal((await import("./cli/cp.ts")).cp),
+  shell: async () => inTerminal((await import("./cli/shell.ts")).shell),
+  preview: async () => inTerminal((await import("./cli/preview.ts")).preview),
 };
 
 /** A verb that talks to a server; it ends the process when it is done, whatever socket is still closing. */
-function inTerminal(verb: (args: readonly string[], terminal: Terminal) => Promise<void>): Verb {
+function inTerminal(verb: TerminalVerb): Verb {
   return async (args) => {
-    if (args.includes("--help") || args.includes("-h")) process.stdout.write(USAGE);
-    else await verb(args, ownTerminal());
+    // What stands after "--" is a command of somebody else's.
+    const own = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
+    if (!own.includes("--help") && !own.includes("-h"))
+      process.exit((await verb(args, ownTerminal())) ?? 0);
+    process.stdout.write(USAGE);
     process.exit(0);
   };
 }

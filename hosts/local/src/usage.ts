@@ -22,6 +22,16 @@ export const USAGE = `acos: a place where people and agents work together
   acos archive GROUP           move a group to cold storage; the next visit brings it back
   acos restore GROUP           bring it back now
   acos jobs GROUP              the work on a group's storage
+  acos sandboxes GROUP [--json]
+                               the sandboxes of a group
+  acos exec GROUP [--sandbox NAME] [--create] [--cwd PATH] [--timeout SECONDS] [--keep] [--] COMMAND…
+                               run a command in a sandbox; its exit code is that of acos
+  acos cp GROUP:PATH FILE      copy files and folders out of a sandbox
+  acos cp FILE GROUP:PATH      and into it
+  acos shell GROUP [--sandbox NAME] [--create] [--terminal ID]
+                               a terminal in a sandbox; Ctrl+] leaves it
+  acos preview GROUP PORT      a link to a server in a sandbox
+  acos doctor [--json]         whether this machine can have sandboxes, and what would make them stronger
   acos keys [rotate ca|master|data] [--data PATH]
                                which keys are at work here, and the exchange of one
   acos audit [ORG] [--json]    show what was done and refused in an organization
@@ -36,7 +46,9 @@ export const UP_USAGE = `acos up: serve everything on this machine
   --host HOST   address to listen on                   ACOS_HOST    127.0.0.1
   --data PATH   folder for everything that lasts       ACOS_DATA    .acos
   --model P/M   model that new agents begin with       ACOS_MODEL   the best one found
+  --sandboxes S auto, or off                           ACOS_SANDBOXES  auto
   --open        show it in the browser
 
 ACOS_LOG=json writes the log as JSON lines. ACOS_DETECT=off looks for no models.
+ACOS_SANDBOX_POOL is how many sandboxes are kept ready (1), ACOS_SANDBOX_MAX how many may run (20).
 `;

@@ -105,6 +105,7 @@ async function run(...args: string[]): Promise<string> {
     },
     input: new PassThrough(),
     output,
+    errors: output,
     interrupted: new Promise<void>(() => undefined),
   });
   return shown.join("");

@@ -105,6 +105,7 @@ function terminal(environment: Record<string, string> = {}): {
     environment: { ACOS_CREDENTIALS: join(folder, "deep/credentials.json"), ...environment },
     input: new PassThrough(),
     output,
+    errors: output,
     interrupted: new Promise<void>(() => undefined),
   };
   return { world, shown: () => chunks.join("") };

@@ -14,6 +14,7 @@ describe("flags of up", () => {
       dataFolder: "/home/ada/.acos",
       open: false,
       model: undefined,
+      sandboxes: { on: true, pool: 1, max: 20 },
       help: false,
     });
   });
@@ -42,6 +43,25 @@ describe("flags of up", () => {
       model: "openai/y/z",
       open: true,
     });
+  });
+
+  it("[F1] sandboxes can be switched off and numbered", () => {
+    expect(parse(["--sandboxes", "off"]).sandboxes.on).toBe(false);
+    expect(parse([], { ACOS_SANDBOXES: "off" }).sandboxes.on).toBe(false);
+    expect(parse(["--sandboxes=auto"], { ACOS_SANDBOXES: "off" }).sandboxes.on).toBe(true);
+    const numbers = { ACOS_SANDBOX_POOL: "0", ACOS_SANDBOX_MAX: "3", ACOS_SANDBOXES: "" };
+    expect(parse([], numbers).sandboxes).toEqual({ on: true, pool: 0, max: 3 });
+  });
+
+  it.each([
+    ["ACOS_SANDBOXES", "yes"],
+    ["ACOS_SANDBOX_POOL", "-1"],
+    ["ACOS_SANDBOX_POOL", "1001"],
+    ["ACOS_SANDBOX_MAX", "0"],
+    ["ACOS_SANDBOX_MAX", "many"],
+  ])("[F2] refuses %s=%s with words about it", (variable, value) => {
+    expect(() => parse([], { [variable]: value })).toThrow(UsageError);
+    expect(() => parse([], { [variable]: value })).toThrow(variable);
   });
 
   it("[F1] an empty environment value counts as unset", () => {

@@ -86,7 +86,13 @@ function terminal(interrupted: Promise<void> = new Promise(() => undefined)) {
   const chunks: string[] = [];
   output.setEncoding("utf8").on("data", (text: string) => chunks.push(text));
   const environment = { ACOS_URL: url, ACOS_API_KEY: "acos_key" };
-  const world: Terminal = { environment, input: new PassThrough(), output, interrupted };
+  const world: Terminal = {
+    environment,
+    input: new PassThrough(),
+    output,
+    errors: output,
+    interrupted,
+  };
   return { world, shown: () => chunks.join("") };
 }
 

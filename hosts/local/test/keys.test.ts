@@ -22,7 +22,13 @@ afterAll(() => bench.end(), SLOW_MS);
 async function run(...args: string[]): Promise<string> {
   const output = new PassThrough();
   const interrupted = Promise.withResolvers<void>().promise;
-  const terminal = { environment: {}, input: new PassThrough(), output, interrupted };
+  const terminal = {
+    environment: {},
+    input: new PassThrough(),
+    output,
+    errors: output,
+    interrupted,
+  };
   await keys([...args, "--data", data], terminal);
   return String(output.read());
 }

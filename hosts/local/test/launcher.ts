@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { signal } from "../src/up/owned-processes.ts";
 import { makeStubBundles } from "./stub-workers.ts";
 
 const ACOS = resolve(import.meta.dirname, "../src/acos.ts");
@@ -55,8 +56,7 @@ export async function makeBench() {
     },
     async end(): Promise<void> {
       for (const launcher of started) launcher.kill("SIGKILL");
-      for (const data of datas)
-        for (const { pid } of processesOf(data)) process.kill(pid, "SIGKILL");
+      for (const data of datas) for (const { pid } of processesOf(data)) signal(pid, "SIGKILL");
       await until(() => [...datas].every((data) => processesOf(data).length === 0));
       rmSync(folder, { recursive: true, force: true });
     },
@@ -71,6 +71,8 @@ function launch(start: Start, stub: { bundles: string; migrations: string }): La
   const environment = {
     ...Object.fromEntries(inherited),
     ACOS_DETECT: "off",
+    ACOS_SANDBOXES: "off",
+    ACOS_SANDBOX_PROGRAM: join(import.meta.dirname, "fake-sandbox-host.ts"),
     ACOS_DIST: stub.bundles,
     ACOS_MIGRATIONS: stub.migrations,
     ...start.environment,
@@ -98,7 +100,7 @@ function launch(start: Start, stub: { bundles: string; migrations: string }): La
     stdout: () => output.stdout,
     stderr: () => output.stderr,
     exit: ended.promise,
-    kill: (signal) => void child.kill(signal),
+    kill: (name) => void child.kill(name),
   };
 }
 

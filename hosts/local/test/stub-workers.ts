@@ -23,6 +23,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 export class GroupDirectory extends WorkerEntrypoint { rename() {} }
 export class AuditTrail extends WorkerEntrypoint { record() {} }
 export class CertificateAuthority extends WorkerEntrypoint { issue(group) { return "certificate for " + group; } }
+export class SandboxSecrets extends WorkerEntrypoint { fetch() { return new Response(null, { status: 404 }); } }
 export class KeyCare extends WorkerEntrypoint {
   async fetch() {
     const { authority, master } = await (await this.env.KEYS.fetch("https://launcher.internal/keys")).json();
@@ -64,6 +65,7 @@ export class GroupController extends DurableObject {
       if (request.method === "POST") await this.env.ARCHIVE.put("kept", await request.text());
       return new Response(await (await this.env.ARCHIVE.get("kept"))?.text());
     }
+    if (url.pathname.startsWith("/sandbox/")) return this.env.SANDBOXES.fetch(new Request("https://sandbox.internal" + url.pathname.slice(8) + url.search, request));
     if (url.pathname === "/frames") return new Response(this.env.FRAMES_PER_MINUTE);
     if (request.method === "POST") this.ctx.storage.sql.exec("INSERT INTO log (text) VALUES (?)", await request.text());
     return Response.json(this.ctx.storage.sql.exec("SELECT text FROM log ORDER BY seq").toArray().map((row) => row.text));
@@ -103,6 +105,8 @@ export async function makeStubBundles(
     mkdirSync(join(bundles, name), { recursive: true });
     writeFileSync(join(bundles, name, "index.js"), text);
   }
+  mkdirSync(join(bundles, "sandbox-agent"), { recursive: true });
+  writeFileSync(join(bundles, "sandbox-agent/agent.js"), "");
   mkdirSync(join(bundles, "web"), { recursive: true });
   writeFileSync(join(bundles, "web/index.html"), "<title>the page</title>");
   await build({
@@ -110,6 +114,7 @@ export async function makeStubBundles(
       join(WORKERD_SOURCES, "gateway.ts"),
       join(WORKERD_SOURCES, "agents-shell.ts"),
       join(WORKERD_SOURCES, "group-shell.ts"),
+      join(WORKERD_SOURCES, "sandbox-door.ts"),
     ],
     outdir: join(bundles, "embedding"),
     bundle: true,

@@ -5,6 +5,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly input: Readable & { readonly isTTY?: boolean };
   readonly output: Writable & { readonly isTTY?: boolean };
+  /** Where a command's own errors go, and what is not part of an output. */
+  readonly errors: Writable;
   /** Contract: settles when the user wants to leave (Ctrl+C, or a signal). */
   readonly interrupted: Promise<void>;
 }
@@ -20,6 +22,7 @@ export function ownTerminal(): Terminal {
     environment: process.env,
     input: process.stdin,
     output: process.stdout,
+    errors: process.stderr,
     interrupted: interrupted.promise,
   };
 }

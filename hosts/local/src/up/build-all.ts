@@ -1,7 +1,15 @@
 // From sources to what the launcher serves: each Worker as one module, the web app as files; nothing is made twice.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
 import type { BuildOptions } from "esbuild";
 
@@ -10,6 +18,8 @@ import { waitForLock } from "./file-lock.ts";
 
 export const REPOSITORY = resolve(import.meta.dirname, "../../../..");
 export const DIST = join(REPOSITORY, "dist");
+/** Run as it is, like the launcher itself. */
+export const SANDBOX_HOST = join(REPOSITORY, "hosts/sandbox-host/src/main.ts");
 export const WEB_DIST = join(REPOSITORY, "apps/web/dist");
 
 interface Target {
@@ -26,7 +36,11 @@ const PACKAGES = ["protocol", "trust", "egress", "group", "client"].map(
 /** Names of the bundles, which are also the names of the Workers. */
 const WORKERS = ["orchestrator", "group-controller", "agents"] as const;
 
-const EMBEDDING = ["gateway", "agents-shell", "group-shell"] as const;
+const EMBEDDING = ["gateway", "agents-shell", "group-shell", "sandbox-door"] as const;
+
+const SANDBOX_AGENT = "hosts/sandbox-host/src/agent/main.ts";
+/** Scope of the packages that hold machine code: terminals. */
+const NATIVES = "@lydell";
 
 /** A build takes seconds; one that takes this long hangs. */
 const BUILD_DEADLINE_MS = 180_000;
@@ -44,7 +58,12 @@ export async function buildAll(options: { readonly force?: boolean } = {}): Prom
 }
 
 async function buildStale(force: boolean): Promise<string[]> {
-  const targets = [...WORKERS.map(workerTarget), embeddingTarget(), ...webTarget()];
+  const targets = [
+    ...WORKERS.map(workerTarget),
+    embeddingTarget(),
+    ...sandboxAgentTarget(),
+    ...webTarget(),
+  ];
   const stale = targets.filter((target) => force || !isFresh(target));
   await Promise.all(stale.map(makeTarget));
   // The bundler keeps a process of its own for the next build, which does not come.
@@ -85,6 +104,34 @@ function embeddingTarget(): Target {
   };
 }
 
+/** The program inside every sandbox as one file; its terminals are a native module, which stays outside. */
+function sandboxAgentTarget(): Target[] {
+  if (!existsSync(join(REPOSITORY, SANDBOX_AGENT))) return [];
+  const output = join(DIST, "sandbox-agent", "agent.js");
+  return [
+    {
+      name: "sandbox-agent",
+      output,
+      sources: [
+        "hosts/sandbox-host/src",
+        "hosts/sandbox-host/package.json",
+        ...PACKAGES,
+        "package-lock.json",
+        "hosts/local/src/up/build-all.ts",
+      ],
+      make: async () => {
+        // Where the sandbox looks for what stays outside of the one file; the sandbox sees this folder and no other of ours.
+        const natives = join(dirname(output), "node_modules", NATIVES);
+        cpSync(join(REPOSITORY, "node_modules", NATIVES), natives, {
+          recursive: true,
+          dereference: true,
+        });
+        await bundle(SANDBOX_AGENT, output, FOR_NODE);
+      },
+    },
+  ];
+}
+
 function webTarget(): Target[] {
   if (!existsSync(join(REPOSITORY, "apps/web/index.html"))) return [];
   const output = join(WEB_DIST, "index.html");
@@ -122,12 +169,16 @@ async function makeTarget(target: Target): Promise<void> {
 
 const stampOf = (target: Target) => join(DIST, "stamps", target.name);
 
-async function bundle(entry: string, output: string): Promise<void> {
+async function bundle(
+  entry: string,
+  output: string,
+  options: BuildOptions = BUNDLING,
+): Promise<void> {
   // Loaded when there is something to build: most starts find everything made.
   const { build } = await import("esbuild");
   const draft = `${output}.${process.pid}.draft.js`;
   try {
-    await build({ ...BUNDLING, entryPoints: [entry], outfile: draft });
+    await build({ ...options, entryPoints: [entry], outfile: draft });
     // Renamed when whole: a launcher that starts meanwhile reads the old one or the new one.
     renameSync(draft, output);
   } finally {
@@ -151,6 +202,18 @@ const BUNDLING = {
   define: { "process.env.NODE_ENV": '"production"' },
   logLevel: "warning",
 } as const satisfies BuildOptions;
+
+const FOR_NODE: BuildOptions = {
+  ...BUNDLING,
+  target: "node24",
+  platform: "node",
+  conditions: ["node", "import", "production"],
+  external: ["@lydell/node-pty", "@lydell/node-pty-*"],
+  // Older packages ask for Node's own modules with `require`, which a module has only when it makes one.
+  banner: {
+    js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+  },
+};
 
 async function buildWeb(): Promise<void> {
   const draft = `dist.${process.pid}.draft`;

@@ -10,6 +10,7 @@ import type { CareReport } from "@acos/protocol";
 import type { DataFolder } from "./data-folder.ts";
 import type { KeyFiles, Keys } from "./key-files.ts";
 import type { Log } from "./log.ts";
+import type { SandboxBoard } from "./sandbox-board.ts";
 import { ROTATIONS, RotationError, type Rotation } from "./rotate-keys.ts";
 
 /** Header with the secret that says who asks; the Workers' bindings add it. */
@@ -24,6 +25,7 @@ export interface ControlRim {
   readonly log: Log;
   readonly rotate: (kind: Rotation) => Promise<string>;
   readonly care: () => Promise<CareReport>;
+  readonly board: SandboxBoard;
 }
 
 /** What one Worker proves itself with, and so which keys it gets. */
@@ -31,20 +33,25 @@ export interface ControlDoor {
   readonly port: number;
   readonly orchestratorSecret: string;
   readonly agentsSecret: string;
+  /** Of the door to the Sandbox Host, which asks where that stands. */
+  readonly doorSecret: string;
   close(): void;
 }
 
-type Asker = "orchestrator" | "agents" | "operator";
+type Asker = "orchestrator" | "agents" | "door" | "operator";
+
+/** A call that comes while sandboxes are coming up waits for them this long; then it is told so. */
+const SANDBOXES_WAIT_MS = 10_000;
 
 /** The keys of each Worker, and no others: the Agents Worker opens, it never signs. */
-const KEYS_FOR: Readonly<Record<Exclude<Asker, "operator">, (keys: Keys) => object>> = {
+const KEYS_FOR: Readonly<Record<Exclude<Asker, "operator" | "door">, (keys: Keys) => object>> = {
   orchestrator: ({ authority, master, dataKeysSince }) => ({ authority, master, dataKeysSince }),
   agents: ({ master }) => ({ master }),
 };
 
 /** Opens the door and writes down where it is. Every request must carry a secret of this start. */
 export async function openControlDoor(rim: ControlRim): Promise<ControlDoor> {
-  const secrets = { orchestrator: secret(), agents: secret(), operator: secret() };
+  const secrets = { orchestrator: secret(), agents: secret(), door: secret(), operator: secret() };
   const server = createServer((request, response) => {
     void serve(request, response, { ...rim, secrets });
   });
@@ -60,6 +67,7 @@ export async function openControlDoor(rim: ControlRim): Promise<ControlDoor> {
     port,
     orchestratorSecret: secrets.orchestrator,
     agentsSecret: secrets.agents,
+    doorSecret: secrets.door,
     close: () => {
       rmSync(file, { force: true });
       server.close();
@@ -97,10 +105,14 @@ interface Answer {
 
 async function answer(
   { method = "", url = "", headers }: IncomingMessage,
-  { secrets, files, rotate, care }: Serving,
+  { secrets, files, rotate, care, board }: Serving,
 ): Promise<Answer> {
   const asker = askerOf(String(headers[SECRET_HEADER] ?? ""), secrets);
   if (asker === undefined) return { status: 403, body: {} };
+  if (asker === "door")
+    return url === "/sandboxes"
+      ? { status: 200, body: await board.settled(SANDBOXES_WAIT_MS) }
+      : { status: 404, body: {} };
   if (asker !== "operator")
     return url === "/keys"
       ? { status: 200, body: KEYS_FOR[asker](files.read()) }
@@ -116,5 +128,7 @@ function askerOf(given: string, secrets: Serving["secrets"]): Asker | undefined 
     const [one, other] = [Buffer.from(given), Buffer.from(known)];
     return one.length === other.length && timingSafeEqual(one, other);
   };
-  return (["orchestrator", "agents", "operator"] as const).find((who) => isSame(secrets[who]));
+  return (["orchestrator", "agents", "door", "operator"] as const).find((who) =>
+    isSame(secrets[who]),
+  );
 }

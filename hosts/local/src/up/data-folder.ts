@@ -12,6 +12,8 @@ export interface DataFolder {
   readonly running: string;
   /** The runtime's temporary files, of no use to the next owner. */
   readonly scratch: string;
+  /** What the Sandbox Host keeps: workspaces, its records. It makes the folder itself. */
+  readonly sandboxes: string;
 }
 
 export const FOLDER_MODE = 0o700;
@@ -23,6 +25,7 @@ export function locateDataFolder(path: string): DataFolder {
     state: join(path, "state"),
     running: join(path, "run"),
     scratch: join(path, "scratch"),
+    sandboxes: join(path, "sandboxes"),
   };
 }
 

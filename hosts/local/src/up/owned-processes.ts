@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-export type Role = "main" | "agents" | "migration";
+export type Role = "main" | "agents" | "migration" | "sandboxes";
 
 /** Name of the variable that marks a process as belonging to a data folder. */
 export const OWNER_VARIABLE = "ACOS_RUN_FOLDER";

@@ -1,6 +1,6 @@
 // Ports, looked at before anything is touched: is the public one free, and which ones may the inner connections use.
 import { randomInt } from "node:crypto";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 
 import { RefusedStart } from "../usage-error.ts";
 
@@ -15,6 +15,7 @@ export async function claimPort(host: string, port: number): Promise<number> {
 
 /** Below the ports that systems give to outgoing connections: one of those could take a port of ours between two uses. */
 const INNER_PORTS = { from: 20_000, to: 32_000 } as const;
+const CONNECT_TIMEOUT_MS = 5_000;
 /** Tries before giving up; with thousands of ports the first ones do. */
 const PORT_TRIES = 200;
 
@@ -27,6 +28,30 @@ export async function freeLoopbackPorts(count: number): Promise<number[]> {
     if (await isFree(port)) found.add(port);
   }
   return [...found];
+}
+
+/** Where a program of this machine reaches what listens on `host`. */
+export function reachedAt(host: string): string {
+  return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+}
+
+/** Whether somebody takes connections there: answers within five seconds and never throws. */
+export async function accepts({
+  host,
+  port,
+}: {
+  readonly host: string;
+  readonly port: number;
+}): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ host: reachedAt(host), port, timeout: CONNECT_TIMEOUT_MS });
+  socket
+    .once("connect", () => resolve(true))
+    .once("error", () => resolve(false))
+    .once("timeout", () => resolve(false));
+  const accepted = await promise;
+  socket.destroy();
+  return accepted;
 }
 
 async function isFree(port: number): Promise<boolean> {

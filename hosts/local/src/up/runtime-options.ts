@@ -48,6 +48,28 @@ export function ownedCommand(command: string, role: string) {
   return { file: OWNED_COMMAND, environment };
 }
 
+/** What a program needs of the world it runs in. Keys of model providers, for one, are none of the Sandbox Host's business. */
+const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", OWNER_VARIABLE];
+/** After the launcher has died: time for the host to clear its sandboxes away before it is killed. */
+const GRACE_S = 5;
+
+/** The command that runs Node as the Sandbox Host of this owner; `settings` is what it reads. */
+export function ownedHostCommand(settings: string) {
+  const kept = PASSED_ON.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const environment = {
+    ...Object.fromEntries(kept),
+    ACOS_OWNED_COMMAND: process.execPath,
+    ACOS_LAUNCHER_PID: String(process.pid),
+    ACOS_ROLE: "sandboxes",
+    ACOS_GRACE_S: String(GRACE_S),
+    ACOS_SANDBOX_HOST: settings,
+  };
+  return { file: OWNED_COMMAND, environment };
+}
+
 function runtimePath(): string {
   // Found through miniflare, so that it is the copy whose protocol miniflare speaks.
   const fromMiniflare = createRequire(createRequire(import.meta.url).resolve("miniflare"));

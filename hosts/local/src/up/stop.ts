@@ -3,11 +3,13 @@ import { request } from "node:http";
 
 import type { Log } from "./log.ts";
 import { listOwned, signal, untilGone } from "./owned-processes.ts";
+import type { Sandboxes } from "./sandboxes.ts";
 import type { Runtimes } from "./supervise.ts";
 
 export interface Stopping {
   readonly runtimes: Runtimes;
   readonly running: string;
+  readonly sandboxes: Sandboxes;
   readonly gatewayPort: number;
   readonly innerSecret: string;
   readonly log: Log;
@@ -20,13 +22,14 @@ const OPEN_DEADLINE_MS = 1_000;
 /** Time for the simulators' own clean-up after both processes have ended. */
 const DISPOSE_DEADLINE_MS = 1_000;
 
-/** Stops both processes; answers whether they drained in time. Never throws: a stop that fails half-way still ends them. */
+/** Stops all processes; answers whether they drained in time. Never throws: a stop that fails half-way still ends them. */
 export async function stopRuntimes(stopping: Stopping): Promise<boolean> {
   // From here on a process that the simulator wants to bring back ends before it begins.
   process.env["ACOS_STOPPING"] = "1";
   const began = performance.now();
   const left = () => Math.max(0, DRAIN_DEADLINE_MS - (performance.now() - began));
-  const owned = listOwned(stopping.running);
+  // The Sandbox Host has sandboxes to clear away and a deadline of its own.
+  const owned = listOwned(stopping.running).filter(({ role }) => role !== "sandboxes");
   const main = owned.filter(({ role }) => role === "main").map(({ pid }) => pid);
   const others = owned.filter(({ role }) => role !== "main").map(({ pid }) => pid);
   const drain = openDrain(stopping);
@@ -34,10 +37,13 @@ export async function stopRuntimes(stopping: Stopping): Promise<boolean> {
   for (const pid of main) signal(pid, "SIGTERM");
   drain.begin();
   const mainDrained = await untilGone(main, left());
+  // Not before the main process has: what it finishes may be under way in a sandbox.
+  const sandboxesGone = stopping.sandboxes.stop();
   for (const pid of others) signal(pid, "SIGTERM");
   const drained = (await untilGone(others, left())) && mainDrained;
   for (const { pid } of owned) signal(pid, "SIGKILL");
   await Promise.race([stopping.runtimes.dispose(), deadline(DISPOSE_DEADLINE_MS)]);
+  await sandboxesGone;
   return drained;
 }
 

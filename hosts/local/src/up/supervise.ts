@@ -1,7 +1,5 @@
 // Runs the two runtime processes and keeps them: either is back within a second of its death, and if one cannot come
 // back the whole ends, because a half that serves would be worse than none.
-import { connect } from "node:net";
-
 import {
   Log as RuntimeLog,
   LogLevel,
@@ -12,6 +10,7 @@ import {
 
 import type { DataFolder } from "./data-folder.ts";
 import type { Log } from "./log.ts";
+import { accepts } from "./port.ts";
 import { RUNTIME_DEFAULTS } from "./runtime-options.ts";
 import { inOurWords } from "./runtime-words.ts";
 import { type Plan, agentsWorkers, mainWorkers } from "./workers.ts";
@@ -35,7 +34,6 @@ export interface Supervision {
 const WATCH_EVERY_MS = 1_000;
 /** A restart takes under a second; a machine under heavy load needs several. */
 const LOST_AFTER_MS = 15_000;
-const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Starts both processes and answers when both serve. Throws when one cannot start. */
 export async function startRuntimes(plan: Plan, supervision: Supervision): Promise<Runtimes> {
@@ -105,19 +103,6 @@ function watchPorts(ports: readonly Watched[], supervision: Supervision): void {
     setTimeout(look, WATCH_EVERY_MS).unref();
   };
   setTimeout(look, WATCH_EVERY_MS).unref();
-}
-
-async function accepts({ host, port }: Watched): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  const socket = connect({ host: reached, port, timeout: CONNECT_TIMEOUT_MS });
-  socket
-    .once("connect", () => resolve(true))
-    .once("error", () => resolve(false))
-    .once("timeout", () => resolve(false));
-  const accepted = await promise;
-  socket.destroy();
-  return accepted;
 }
 
 interface RuntimeLine {

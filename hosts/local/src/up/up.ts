@@ -20,9 +20,11 @@ import { openInBrowser } from "./open-in-browser.ts";
 import { endFormerProcesses } from "./owned-processes.ts";
 import { watchParents } from "./parent-watch.ts";
 import { takeOwnerLock } from "./owner-lock.ts";
-import { claimPort, freeLoopbackPorts } from "./port.ts";
+import { accepts, claimPort, freeLoopbackPorts } from "./port.ts";
 import { ownRuntime, recordOwnedIn } from "./runtime-options.ts";
 import { rotate, type Rotation } from "./rotate-keys.ts";
+import { SandboxBoard } from "./sandbox-board.ts";
+import { type Sandboxes, startSandboxes } from "./sandboxes.ts";
 import { stopRuntimes } from "./stop.ts";
 import { type Runtimes, startRuntimes } from "./supervise.ts";
 import { type Plan, urlHost } from "./workers.ts";
@@ -50,8 +52,9 @@ export async function up(flags: UpFlags, rim: UpRim): Promise<void> {
   const files = await KeyFiles.open(folder);
   for (const name of await migrateDatabase(folder, migrationsOf(rim.environment)))
     rim.log.info(`migrated ${name}`);
-  const [gatewayPort = 0, agentsPort = 0] = await freeLoopbackPorts(2);
-  const innerSecret = randomBytes(32).toString("base64url");
+  const [gatewayPort = 0, agentsPort = 0, sandboxesPort = 0] = await freeLoopbackPorts(3);
+  const innerSecret = newSecret();
+  const board = new SandboxBoard(() => accepts({ host: "127.0.0.1", port: sandboxesPort }));
   const care = () => askForCare(gatewayPort, innerSecret);
   const rotationRim = { files, care, now: Date.now, wait: pause };
   const control = await openControlDoor({
@@ -59,6 +62,7 @@ export async function up(flags: UpFlags, rim: UpRim): Promise<void> {
     files,
     log: rim.log,
     care,
+    board,
     rotate: oneAtATime((kind: Rotation) => rotate(kind, rotationRim)),
   });
   life.onEnd(() => control.close());
@@ -69,6 +73,7 @@ export async function up(flags: UpFlags, rim: UpRim): Promise<void> {
     port,
     gatewayPort,
     agentsPort,
+    sandboxes: { port: sandboxesPort, secret: newSecret() },
     host: flags.host,
     innerSecret,
     detected: await detecting,
@@ -80,13 +85,16 @@ export async function up(flags: UpFlags, rim: UpRim): Promise<void> {
     isStopping: () => life.ending,
     onLost: (what) => life.fail(what),
   });
-  life.serving({ runtimes, plan, folder });
+  const sandboxes = startSandboxes({ flags: flags.sandboxes, plan, folder, board, log: rim.log });
+  life.serving({ runtimes, plan, folder, sandboxes });
   const url = `http://${urlHost(flags.host)}:${port}`;
   if (!isLoopback(flags.host))
     rim.log.warn(`listening on ${flags.host}: other machines can reach this one`);
   rim.say(`ready ${url}`);
   if (flags.open) openInBrowser(url, rim.log);
 }
+
+const newSecret = () => randomBytes(32).toString("base64url");
 
 /** Two exchanges at once would undo each other: the second begins when the first has ended, however it ended. */
 function oneAtATime(work: (kind: Rotation) => Promise<string>): typeof work {
@@ -145,6 +153,7 @@ interface Served {
   readonly runtimes: Runtimes;
   readonly plan: Plan;
   readonly folder: DataFolder;
+  readonly sandboxes: Sandboxes;
 }
 
 /** From the first moment to the last: who may end the launcher, and how. */
@@ -183,13 +192,14 @@ class Life {
     this.ending = true;
     this.#rim.log.info(`stopping after ${why}`);
     if (this.#served !== undefined) {
-      const { runtimes, plan, folder } = this.#served;
+      const { runtimes, plan, folder, sandboxes } = this.#served;
       const { gatewayPort, innerSecret } = plan;
       const drained = await stopRuntimes({
         runtimes,
         gatewayPort,
         innerSecret,
         running: folder.running,
+        sandboxes,
         log: this.#rim.log,
       });
       this.#rim.log.info(

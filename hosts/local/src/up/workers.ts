@@ -20,8 +20,13 @@ export interface Plan {
   /** Proves to the inner ports that a caller belongs to this start. */
   readonly innerSecret: string;
   /** Where the Workers read their keys. */
-  readonly control: Pick<ControlDoor, "port" | "orchestratorSecret" | "agentsSecret">;
+  readonly control: Pick<
+    ControlDoor,
+    "port" | "orchestratorSecret" | "agentsSecret" | "doorSecret"
+  >;
   readonly authSecret: string;
+  /** Where the Sandbox Host listens, or will, and what it must be shown. */
+  readonly sandboxes: { readonly port: number; readonly secret: string };
   readonly detected: Detected;
   /** Folder of the bundles: `<worker>/index.js` and `embedding/`. */
   readonly bundles: string;
@@ -30,6 +35,7 @@ export interface Plan {
 }
 
 const SECRET_HEADER = "acos-inner-secret";
+const SANDBOX_DOOR = "sandbox-door";
 /** Generous on one's own machine, where scripts and tests share an address; the protocol's limit holds on Cloudflare. */
 const FRAMES_PER_MINUTE = "6000";
 /** The orchestrator's own names; here they are set with ACOS_ in front. */
@@ -39,13 +45,17 @@ const SPENDING_LIMITS = [
   "CERTIFICATE_MAX_TURNS",
   "CERTIFICATE_MAX_TOKENS",
   "CERTIFICATE_MAX_DOLLARS",
+  "CERTIFICATE_MAX_SANDBOXES",
 ];
 /** How much users and orgs may ask for; addresses are not counted on one's own machine. */
 const REQUEST_LIMITS = [
   "REQUESTS_PER_MINUTE_USER",
   "REQUESTS_PER_MINUTE_ORG",
   "TOKENS_PER_MINUTE_USER",
+  "PREVIEW_REQUESTS_PER_MINUTE_USER",
 ] as const;
+/** Where previews are served; left out: below localhost. */
+const PREVIEW_DOMAIN = "PREVIEW_DOMAIN";
 /** Between the words of the rehearsal model: slow enough to be seen streaming. */
 const REHEARSAL_DELAY_MS = "15";
 
@@ -63,7 +73,8 @@ export default worker;
 
 /** Everything but the agents Worker. */
 export function mainWorkers(plan: Plan): V4WorkerOptions[] {
-  return [closedDoor(), orchestrator(plan), groupController(plan), gateway(plan), web(plan)];
+  const bound = [orchestrator(plan), groupController(plan), gateway(plan), sandboxDoor(plan)];
+  return [closedDoor(), ...bound, web(plan)];
 }
 
 /** The agents Worker alone; its cache, the orchestrator's records and the groups lie in the main process. */
@@ -142,7 +153,7 @@ function orchestrator(plan: Plan): V4WorkerOptions {
 
 /** The Orchestrator has numbers of its own for these; what is set changes them, and it refuses what is no number. */
 function ownLimits(environment: Environment): Record<string, string> {
-  const names = [...SPENDING_LIMITS, ...REQUEST_LIMITS];
+  const names = [...SPENDING_LIMITS, ...REQUEST_LIMITS, PREVIEW_DOMAIN];
   return Object.fromEntries(names.map((name) => [name, environment[`ACOS_${name}`] ?? ""]));
 }
 
@@ -163,6 +174,7 @@ function groupController(plan: Plan): V4WorkerOptions {
       AUTHORITY: { name: "orchestrator", entrypoint: "CertificateAuthority" },
       DIRECTORY: { name: "orchestrator", entrypoint: "GroupDirectory" },
       AUDIT: { name: "orchestrator", entrypoint: "AuditTrail" },
+      SANDBOXES: SANDBOX_DOOR,
     },
     bindings: {
       FRAMES_PER_MINUTE: plan.environment["ACOS_FRAMES_PER_MINUTE"] || FRAMES_PER_MINUTE,
@@ -183,8 +195,23 @@ function gateway(plan: Plan): V4WorkerOptions {
       KEY_CARE: { name: "orchestrator", entrypoint: "KeyCare" },
       CLAIMS: { name: "group-controller", entrypoint: "ToolCallClaims" },
       LIFECYCLE: { name: "group-controller", entrypoint: "Lifecycle" },
+      SANDBOX_SECRETS: { name: "orchestrator", entrypoint: "SandboxSecrets" },
     },
     bindings: { INNER_SECRET: plan.innerSecret },
+  };
+}
+
+/** Stands before the Sandbox Host, which comes up after the Workers, may be brought back, and may not be there at all. */
+function sandboxDoor(plan: Plan): V4WorkerOptions {
+  return {
+    name: SANDBOX_DOOR,
+    ...COMPATIBILITY,
+    ...NO_WAY_OUT,
+    ...modules(plan.bundles, [{ path: "embedding/sandbox-door.js" }]),
+    serviceBindings: {
+      HOST: external(plan.sandboxes.port, plan.sandboxes.secret),
+      LAUNCHER: external(plan.control.port, plan.control.doorSecret),
+    },
   };
 }
 

@@ -1,12 +1,13 @@
 // Runs in the main runtime process, on an inner loopback port: lets the agents process, and nobody else, reach the cache,
-// the orchestrator's records and the groups' claims of tool calls, and lets the launcher ask for a drain and for care of
-// the keys. Every request must carry this start's secret.
+// the orchestrator's records and the groups' claims of tool calls, lets the Sandbox Host ask for the secrets of a group, and
+// lets the launcher ask for a drain and for care of the keys. Every request must carry this start's secret.
 
 /** The header that proves a request comes from a process of this start. */
 const SECRET_HEADER = "acos-inner-secret";
 const CACHE_PATH = "/inner/agent-cache/";
 const KEY_CARE_PATH = "/inner/key-care";
 const DRAIN_PATH = "/inner/drain";
+const SANDBOX_SECRETS_PATH = "/inner/sandbox-secrets";
 const CLAIMS_PATH = "/tool-call-claims";
 
 interface Service {
@@ -23,6 +24,11 @@ interface Cache {
   delete(key: string): Promise<void>;
 }
 
+/** The Orchestrator's SandboxSecrets, which checks every field itself. */
+interface SandboxSecrets {
+  reveal(of: unknown): Promise<object | null>;
+}
+
 interface GatewayEnv {
   readonly INNER_SECRET: string;
   readonly RECORDS: Service;
@@ -30,6 +36,7 @@ interface GatewayEnv {
   readonly AGENT_CACHE: Cache;
   readonly KEY_CARE: Service;
   readonly LIFECYCLE: Service;
+  readonly SANDBOX_SECRETS: SandboxSecrets;
 }
 
 async function route(request: Request, env: GatewayEnv): Promise<Response> {
@@ -39,9 +46,19 @@ async function route(request: Request, env: GatewayEnv): Promise<Response> {
   if (pathname === DRAIN_PATH) return drain(request, env);
   if (pathname === KEY_CARE_PATH)
     return env.KEY_CARE.fetch(new Request("https://orchestrator.internal/key-care"));
+  if (pathname === SANDBOX_SECRETS_PATH) return revealed(request, env.SANDBOX_SECRETS);
   if (pathname.startsWith(CACHE_PATH))
     return cached(request, env.AGENT_CACHE, decodeURIComponent(pathname.slice(CACHE_PATH.length)));
   return (pathname === CLAIMS_PATH ? env.CLAIMS : env.RECORDS).fetch(asBound(request));
+}
+
+/** Body: `{org, group, name}`. 404 where the group has no such secret. */
+async function revealed(request: Request, secrets: SandboxSecrets): Promise<Response> {
+  if (request.method !== "POST") return answer(405);
+  const asked = await request.json().catch(() => undefined);
+  if (typeof asked !== "object" || asked === null) return answer(400);
+  const secret = await secrets.reveal(asked);
+  return secret === null ? answer(404) : Response.json(secret);
 }
 
 /** The request as a service binding would have brought it. */
