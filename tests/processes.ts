@@ -28,6 +28,17 @@ export function stillRunning(marks: readonly ProcessMark[]): ProcessMark[] {
   });
 }
 
+/** Command line and environment of a process as one text; empty when it is gone or not ours to read. */
+export function wordsOf({ pid }: ProcessMark): string {
+  try {
+    const read = (name: string) =>
+      readFileSync(`/proc/${pid}/${name}`, "utf8").replaceAll("\0", " ");
+    return `${read("cmdline")} ${read("environ")}`;
+  } catch {
+    return "";
+  }
+}
+
 function processRows(): ProcessRow[] {
   try {
     const names = readdirSync("/proc").filter((name) => /^\d+$/.test(name));

@@ -13,6 +13,7 @@ import { memory } from "./suites/memory.ts";
 import { messages } from "./suites/messages.ts";
 import { revocation } from "./suites/revocation.ts";
 import { restart } from "./suites/restart.ts";
+import { sandbox } from "./suites/sandbox.ts";
 import { stream } from "./suites/stream.ts";
 import { ttft } from "./suites/ttft.ts";
 import { watchers } from "./suites/watchers.ts";
@@ -29,9 +30,17 @@ const RUN: Readonly<Record<SuiteName, (world: World) => Promise<void>>> = {
   memory,
   restart,
   context,
+  sandbox,
 };
 /** Suites that start what they need themselves. */
-const ALONE: readonly SuiteName[] = ["auth", "revocation", "hotpath-reads", "restart", "context"];
+const ALONE: readonly SuiteName[] = [
+  "auth",
+  "revocation",
+  "hotpath-reads",
+  "restart",
+  "context",
+  "sandbox",
+];
 
 export interface BenchResult {
   readonly figures: readonly Figure[];

@@ -97,7 +97,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: "an effect is dispatched without asking",
     kills: 0,
     patches: [
-      { file: RUN, find: "} else if (made.effect) {", put: "} else if (false as boolean) {" },
+      { file: RUN, find: '} else if (due === "ask") {', put: "} else if (false as boolean) {" },
     ],
     rules: ["K12", "K13"],
   },

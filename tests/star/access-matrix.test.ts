@@ -10,7 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { problemOf, restOf, type Answer } from "../rest.ts";
 import type { GroupSocket } from "../socket.ts";
+import { BESIDE_ASKS } from "./access-beside.ts";
 import {
+  BESIDE_ROWS,
   cellsOf,
   COMMAND_ROWS,
   OPERATION_ROWS,
@@ -18,6 +20,7 @@ import {
   ROLES,
   settledBy,
   subjectOf,
+  type BesideRow,
   type CommandRow,
   type OperationRow,
   type Role,
@@ -81,7 +84,7 @@ describe("by REST", () => {
       if (answer.status === 404) await expectSameAsUnknown(role, asked, answer);
       return outcomeOf(answer);
     });
-    expect(outcomes).toEqual(cellsOf(OPERATION_ROWS[row]));
+    expect(outcomes).toEqual(settledBy(cellsOf(OPERATION_ROWS[row]), outcomes));
   });
 
   it.each(commandRows)("[AC3] %s", async (row) => {
@@ -106,6 +109,16 @@ describe("what an agent's side holds", () => {
       outcomes[row] = outcomeOf(await bearer.call(method, path, sent));
     }
     expect(new Set(Object.values(outcomes))).toEqual(new Set(["401"]));
+  });
+});
+
+describe("beside it", () => {
+  it.each(Object.keys(BESIDE_ROWS) as BesideRow[])("[AC3] %s", async (row) => {
+    const outcomes = await walk(async (role) => {
+      const code = await BESIDE_ASKS[row](world, role);
+      return Object.entries(REFUSALS).find(([, each]) => each === code)?.[0] ?? code;
+    });
+    expect(outcomes).toEqual(cellsOf(BESIDE_ROWS[row]));
   });
 });
 

@@ -82,6 +82,43 @@ export const OPERATION_ROWS = {
   "forkGroup":                            "401  404  404  403  403  403  404  404  ok   403",
   "exportGroup":                          "401  404  404  ok   ok   ok   404  404  ok   ok",
   "importGroup":                          "401  404  404  404  404  404  ok   404  ok   403",
+  "listSandboxes":                        "401  404  404  ok   ok   ok   404  404  ok   ok",
+  "createSandbox":                        "401  404  404  403  ok   ok   404  404  403  403",
+  "getSandbox":                           "401  404  404  ok   ok   ok   404  404  ok   ok",
+  "destroySandbox":                       "401  404  404  403  403  ok   404  404  403  403",
+  "stopSandbox":                          "401  404  404  403  ok   ok   404  404  403  403",
+  "snapshotSandbox":                      "401  404  404  403  ok   ok   404  404  403  403",
+  "restoreSandbox":                       "401  404  404  403  ok   ok   404  404  403  403",
+  "execInSandbox":                        "401  404  404  403  ok   ok   404  404  403  403",
+  "listProcesses":                        "401  404  404  ok   ok   ok   404  404  403  ok",
+  "readProcess":                          "401  404  404  ok   ok   ok   404  404  403  ok",
+  "writeProcess":                         "401  404  404  403  ok   ok   404  404  403  403",
+  "endProcess":                           "401  404  404  403  ok   ok   404  404  403  403",
+  "listPorts":                            "401  404  404  ok   ok   ok   404  404  403  ok",
+  "readFile":                             "401  404  404  ok   ok   ok   404  404  403  ok",
+  "writeFile":                            "401  404  404  403  ok   ok   404  404  403  403",
+  "deleteFile":                           "401  404  404  403  ok   ok   404  404  403  403",
+  "openPreview":                          "401  404  404  ok   ok   ok   404  404  403  403",
+  "openTerminal":                         "401  404  404  403  ok   ok   404  404  403  403",
+  "listTerminals":                        "401  404  404  ok   ok   ok   404  404  403  ok",
+  "listCheckpoints":                      "401  404  404  ok   ok   ok   404  404  ok   ok",
+  "createCheckpoint":                     "401  404  404  403  ok   ok   404  404  403  403",
+  "restoreCheckpoint":                    "401  404  404  403  ok   ok   404  404  403  403",
+  "listChanges":                          "401  404  404  ok   ok   ok   404  404  ok   ok",
+  "undoChanges":                          "401  404  404  403  may  may  404  404  403  403",
+} as const;
+
+/**
+ * Beside the REST interface, with what each role gets there: a terminal's socket with the routing token that it gets, and a
+ * preview's host with the link that it gets; a refusal of the token or the link counts as one of the whole.
+ */
+// prettier-ignore
+export const BESIDE_ROWS = {
+  //                                       anon out  rem  view memb adm  orgM othA ownr rKey
+  "terminal":                             "401  404  404  403  ok   ok   404  404  403  403",
+  "preview":                              "401  404  404  ok   ok   ok   404  404  403  403",
+  "preview, without its cookie":          "401  401  401  401  401  401  401  401  401  401",
+  "preview, by another's link once more": "401  401  401  401  401  401  401  401  401  401",
 } as const;
 
 /** By REST for every role; the same on the socket for those who get a token. 409 = the right is there, the state is another. */
@@ -105,6 +142,7 @@ export const COMMAND_ROWS = {
 } as const;
 
 export type OperationRow = keyof typeof OPERATION_ROWS;
+export type BesideRow = keyof typeof BESIDE_ROWS;
 export type CommandRow = keyof typeof COMMAND_ROWS;
 
 /** What a row is about: the operation's id or the command's kind. */

@@ -18,8 +18,18 @@ export interface Asked {
 function request(id: OperationId, params: readonly string[], body?: unknown): Asked {
   const { method, path } = OPERATIONS[id];
   const left = [...params];
-  const filled = path.replace(/\{\w+\}/g, () => encodeURIComponent(left.shift() ?? ""));
+  const filled = path.replace(/\{\w+\+?\}/g, () => encodeURIComponent(left.shift() ?? ""));
   return { method, path: filled, ...(body !== undefined && { body }) };
+}
+
+/** The same of the group's sandbox, or of another one. */
+async function inside(
+  world: World,
+  id: OperationId,
+  sent: { readonly params?: readonly string[]; readonly body?: unknown } = {},
+): Promise<Asked> {
+  const { sandbox } = await world.sandbox();
+  return request(id, [world.group.id, sandbox, ...(sent.params ?? [])], sent.body);
 }
 
 type Ask<T> = (world: World, role: Role) => T | Promise<T>;
@@ -102,6 +112,41 @@ export const OPERATION_ASKS: Readonly<Record<OperationRow, Ask<Asked>>> = {
     raw: await world.bundle(),
     headers: { "content-type": BUNDLE_TYPE },
   }),
+  listSandboxes: ({ group }) => request("listSandboxes", [group.id]),
+  createSandbox: async (world) => request("createSandbox", [await world.freshGroup()]),
+  getSandbox: (world) => inside(world, "getSandbox"),
+  destroySandbox: async (world) => request("destroySandbox", await world.freshSandbox()),
+  stopSandbox: async (world) => request("stopSandbox", await world.freshSandbox()),
+  snapshotSandbox: (world) => inside(world, "snapshotSandbox"),
+  restoreSandbox: (world) => inside(world, "restoreSandbox"),
+  execInSandbox: (world) => inside(world, "execInSandbox", { body: { command: "true" } }),
+  listProcesses: (world) => inside(world, "listProcesses"),
+  readProcess: async (world) =>
+    inside(world, "readProcess", { params: [await world.freshProcess("echo words", "ended")] }),
+  writeProcess: async (world) =>
+    inside(world, "writeProcess", {
+      params: [await world.freshProcess("cat", "running")],
+      body: { b64: "Cg==", close: true },
+    }),
+  endProcess: async (world) =>
+    inside(world, "endProcess", { params: [await world.freshProcess("cat", "running")] }),
+  listPorts: (world) => inside(world, "listPorts"),
+  readFile: async (world) => inside(world, "readFile", { params: [await world.freshFile()] }),
+  writeFile: async (world) => ({
+    ...(await inside(world, "writeFile", { params: [handle()] })),
+    raw: new TextEncoder().encode("words"),
+    headers: { "content-type": "application/octet-stream" },
+  }),
+  deleteFile: async (world) => inside(world, "deleteFile", { params: [await world.freshFile()] }),
+  openPreview: (world) => inside(world, "openPreview", { body: { port: 3000 } }),
+  openTerminal: (world) => inside(world, "openTerminal"),
+  listTerminals: (world) => inside(world, "listTerminals"),
+  listCheckpoints: (world) => inside(world, "listCheckpoints"),
+  createCheckpoint: (world) => inside(world, "createCheckpoint"),
+  restoreCheckpoint: async (world) =>
+    inside(world, "restoreCheckpoint", { params: [await world.freshCheckpoint()] }),
+  listChanges: (world) => inside(world, "listChanges"),
+  undoChanges: (world) => inside(world, "undoChanges", { body: { hunks: ["0".repeat(64)] } }),
 };
 
 const PARTS = [{ type: "text", text: "words" }];

@@ -5,6 +5,7 @@ import { authenticate, restOf, signUp, type Rest, type SignedUpUser } from "../r
 import { script } from "../scripted-model.ts";
 import type { GroupSocket } from "../socket.ts";
 import type { Role } from "./access-matrix.ts";
+import { sandboxMakers, type SandboxMakers } from "./access-sandboxes.ts";
 import { enter, event, newCommandId, openScene, runOf, say, type Scene } from "./scene.ts";
 
 interface Person {
@@ -13,7 +14,7 @@ interface Person {
   readonly user: string;
 }
 
-export interface World {
+export interface World extends SandboxMakers {
   readonly scene: Scene;
   readonly org: string;
   readonly agent: AgentView;
@@ -42,7 +43,7 @@ type Guests = Readonly<Record<"removed" | "viewer" | "member" | "admin", SignedU
 
 /** Starts a product with everybody in place. Throws when any of it is refused. */
 export async function openWorld(): Promise<World> {
-  const scene = await openScene();
+  const scene = await openScene({ env: { ACOS_SANDBOXES: "auto" } });
   const { org } = scene.owner;
   const guests = {
     removed: await signUp(scene.product.url, "Rhea"),
@@ -142,6 +143,11 @@ async function makeGroup(
   return group;
 }
 
+/** A group with everybody in their roles; its id. */
+async function freshGroup({ scene, chief, guests, agent }: Making): Promise<string> {
+  return (await makeGroup(chief, { org: scene.owner.org, agent: agent.id }, guests)).id;
+}
+
 interface Making {
   readonly scene: Scene;
   readonly chief: SignedUpUser;
@@ -152,11 +158,11 @@ interface Making {
 }
 
 function makers(made: Making) {
-  const { scene, chief, guests, agent, people } = made;
+  const { scene, chief, group, people } = made;
   const { org, rest } = scene.owner;
   let count = 0;
   return {
-    freshGroup: async () => (await makeGroup(chief, { org, agent: agent.id }, guests)).id,
+    freshGroup: () => freshGroup(made),
     freshAgent: async () => (await scene.agent(`spare-${(count += 1)}`)).id,
     freshProvider: async () => {
       const name = `spare-${(count += 1)}`;
@@ -176,6 +182,7 @@ function makers(made: Making) {
     },
     freshMessage: (by: Role) => freshMessage(made, by),
     bundle: onceOnly(() => exportedBy(made)),
+    ...sandboxMakers({ rest: chief.rest, group, freshGroup: () => freshGroup(made) }),
   };
 }
 

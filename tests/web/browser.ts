@@ -70,14 +70,14 @@ export async function openBrowser(url: string): Promise<Browser> {
 /** Runs in the page before its scripts. */
 function keepSockets(): void {
   const page = globalThis as unknown as {
-    WebSocket: new (url: string) => object;
+    WebSocket: new (...given: [url: string, protocols?: string | string[]]) => object;
     acosSockets: object[];
   };
   const Original = page.WebSocket;
   page.acosSockets = [];
   page.WebSocket = class extends Original {
-    constructor(url: string) {
-      super(url);
+    constructor(...given: [url: string, protocols?: string | string[]]) {
+      super(...given);
       page.acosSockets.push(this);
     }
   };

@@ -11,7 +11,8 @@ import { bareRoom } from "./room.ts";
 
 type Start = (modelUrl: string) => Contender | Promise<Contender>;
 
-const STARTS: Readonly<Record<ContenderName, Start>> = {
+/** Bare commands are no contenders that hold conversations: their suite runs them itself. */
+const STARTS: Readonly<Partial<Record<ContenderName, Start>>> = {
   direct: directCall,
   "bare-room": bareRoom,
   acos: (modelUrl) => productContender(modelUrl),
@@ -22,7 +23,9 @@ const STARTS: Readonly<Record<ContenderName, Start>> = {
 
 /** Starts one contender. Throws where it cannot be made to run here. */
 export async function startContender(name: ContenderName, modelUrl: string): Promise<Contender> {
-  return STARTS[name](modelUrl);
+  const start = STARTS[name];
+  if (start === undefined) throw new Error(`${name} holds no conversations`);
+  return start(modelUrl);
 }
 
 export interface Started {

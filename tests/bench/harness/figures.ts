@@ -8,6 +8,11 @@ export const CONTENDERS = [
   "AIChatAgent",
   "Mastra",
   "LangGraph",
+  "bare-process",
+  "bubblewrap",
+  "gVisor",
+  "podman",
+  "docker",
 ] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
 /** Contenders that other people wrote: "best peer" is the best of these that ran. */

@@ -25,6 +25,25 @@ const HOT_COUNTS = ["D1", "R2", "KV"].flatMap((kind) =>
 );
 
 describe("goals", () => {
+  it("[B9] [B26] judges sandboxes by what was measured of them", () => {
+    const started = figure(FIGURES.sandboxStartMs("without", "p50"), "acos", 240);
+    const wire = figure(FIGURES.sandboxTrueMs("p50"), "acos", 14);
+    const rest = (ms: number) => figure(FIGURES.sandboxRestTrueMs("p50"), "acos", ms);
+    const bare = (ms: number) => figure(FIGURES.sandboxTrueMs("p50"), "bubblewrap", ms);
+    expect(verdict("P20", [started, wire, bare(7)])).toBe("met in part");
+    expect(verdict("P20", [started, wire, bare(7), rest(15)])).toBe("met");
+    expect(verdict("P20", [started, wire, bare(7), rest(16)])).toBe("not met");
+    expect(verdict("P20", [started, wire, bare(4), rest(15)])).toBe("not met");
+    const twenty = (over: number, hogs: number) => [
+      figure(FIGURES.sandboxesOpened, "acos", 20),
+      figure(FIGURES.sandboxesOverLimit, "acos", over),
+      figure(FIGURES.sandboxHogs, "acos", hogs),
+    ];
+    expect(verdict("P21", twenty(0, 0))).toBe("met");
+    expect(verdict("P21", twenty(1, 0))).toBe("not met");
+    expect(verdict("P21", twenty(0, 1))).toBe("not met");
+  });
+
   it("[B9] judges nothing that was not measured", () => {
     const verdicts = new Set(judge([]).map((each) => each.verdict));
     expect([...verdicts]).toEqual(["not measured"]);
@@ -107,6 +126,6 @@ describe("goals", () => {
 
   it("prints every goal once, in order", () => {
     const goals = [...goalTable([]).matchAll(/^\| (P\d+) /gm)].map((match) => match[1]);
-    expect(goals).toEqual(Array.from({ length: 19 }, (_, index) => `P${index + 1}`));
+    expect(goals).toEqual(Array.from({ length: 21 }, (_, index) => `P${index + 1}`));
   });
 });

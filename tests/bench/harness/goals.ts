@@ -1,4 +1,4 @@
-// The goals P1 to P19, each judged from figures alone: a ratio or an exact count against its bound, or "not measured".
+// The goals P1 to P21, each judged from figures alone: a ratio or an exact count against its bound, or "not measured".
 import {
   atLongest,
   constantBytes,
@@ -205,6 +205,31 @@ const GOALS: readonly Goal[] = [
     bound: "≥ 80 % at every length",
     conditions: (figures) => [
       leastAtAnyLength(figures, { name: CONTEXT.sharedPercent, min: 80, unit: "%" }),
+    ],
+  },
+  {
+    goal: "P20",
+    what: "running true in a sandbox, and its cold start, p50",
+    bound: "≤ 3 × a bare bubblewrap, ≤ 15 ms by the host's wire and by REST; ≤ 250 ms",
+    conditions: (figures) => [
+      ratio(figures, { name: FIGURES.sandboxTrueMs("p50"), against: "bubblewrap", bound: 3 }),
+      value(figures, { name: FIGURES.sandboxTrueMs("p50"), max: 15, unit: "ms by the wire" }),
+      value(figures, { name: FIGURES.sandboxRestTrueMs("p50"), max: 15, unit: "ms by REST" }),
+      value(figures, {
+        name: FIGURES.sandboxStartMs("without", "p50"),
+        max: 250,
+        unit: "ms to start",
+      }),
+    ],
+  },
+  {
+    goal: "P21",
+    what: "20 sandboxes at once",
+    bound: "all answer, none over a limit, no program gets more than its sandbox may have",
+    conditions: (figures) => [
+      value(figures, { name: FIGURES.sandboxesOpened, min: 20, unit: "opened" }),
+      value(figures, { name: FIGURES.sandboxesOverLimit, max: 0, unit: "over a limit" }),
+      value(figures, { name: FIGURES.sandboxHogs, max: 0, unit: "hogs" }),
     ],
   },
 ];

@@ -34,6 +34,16 @@ export const FIGURES = {
   groupKilobytes: "memory: per connected group, kB",
   clientKilobytes: "memory: per further client, kB",
   readyMs: "restart: kill -9 to ready, whole product, ms",
+  sandboxStartMs: (pool: "with" | "without", share: "p50" | "p95") =>
+    `sandbox: cold start ${pool} a pool, ${share}, ms`,
+  sandboxTrueMs: (share: "p50" | "p95") => `sandbox: running true, ${share}, ms`,
+  sandboxRestTrueMs: (share: "p50" | "p95") => `sandbox: running true by REST, ${share}, ms`,
+  sandboxesOpened: "sandbox: opened at once",
+  sandboxesOpenedMs: "sandbox: until all of these answered, ms",
+  sandboxesTrueP95Ms: "sandbox: running true in all of these at once, p95, ms",
+  sandboxMegabytes: "sandbox: memory of the host and these, for each, MB",
+  sandboxesOverLimit: "sandbox: of these, over a limit of theirs",
+  sandboxHogs: "sandbox: programs that got more memory than their sandbox may have",
   resumedMs: "restart: runtime's start to the resumed run's end, ms",
 } as const;
 

@@ -26,10 +26,10 @@ const REMARKABLE_CORES = 0.5;
 export type Sample = Readonly<Record<string, number>>;
 
 /** Does one job for each contender in every round, and again under foreign load; a contender that fails is left out with words. */
-export async function sampleRounds(
+export async function sampleRounds<Contestant extends Pick<Contender, "name">>(
   world: World,
-  contenders: readonly Contender[],
-  job: (contender: Contender) => Promise<Sample>,
+  contenders: readonly Contestant[],
+  job: (contender: Contestant) => Promise<Sample>,
 ): Promise<Map<ContenderName, Sample[]>> {
   const samples = new Map<ContenderName, Sample[]>(contenders.map(({ name }) => [name, []]));
   let loaded = 0;

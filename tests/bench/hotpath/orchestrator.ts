@@ -5,6 +5,7 @@ import product, {
   CertificateAuthority as ProductAuthority,
   GroupDirectory as ProductDirectory,
   KeyCare as ProductKeyCare,
+  SandboxSecrets as ProductSecrets,
 } from "virtual:product/orchestrator";
 
 import { countedEnvironment, counts } from "./counting-bindings.ts";
@@ -35,6 +36,12 @@ export class AuditTrail extends ProductTrail {
 }
 
 export class AgentRecords extends ProductRecords {
+  constructor(context: object, env: object) {
+    super(context, countedEnvironment(env));
+  }
+}
+
+export class SandboxSecrets extends ProductSecrets {
   constructor(context: object, env: object) {
     super(context, countedEnvironment(env));
   }

@@ -8,6 +8,7 @@ declare module "virtual:product/orchestrator" {
   export const AuditTrail: WorkerClass;
   export const GroupDirectory: WorkerClass;
   export const KeyCare: WorkerClass;
+  export const SandboxSecrets: WorkerClass;
 }
 declare module "virtual:product/group-controller" {
   import type { GroupControllerClass, WorkerClass, WorkerModule } from "virtual:product/shapes";
