@@ -58,6 +58,8 @@ export const host = {
   off: false,
   /** Answers of POST to calls that are lost on their way, and the next so many. */
   lostPosts: 0,
+  /** An answer is lost because the host died: its sandboxes end, and the next one remembers no grant. */
+  lostWithHost: false,
   idleMs: 0,
   /** Packs that are not given out any more, the next so many times that one is asked for. */
   lostPacks: 0,
@@ -73,6 +75,7 @@ export const host = {
       down: false,
       off: false,
       lostPosts: 0,
+      lostWithHost: false,
       lostPacks: 0,
       idleMs: 0,
       description: "",
@@ -238,6 +241,7 @@ async function answerCall(
   const begun = known ?? begin(box, asked.call!);
   if (host.lostPosts > 0) {
     host.lostPosts -= 1;
+    if (host.lostWithHost) [box.running, gate] = [false, undefined];
     throw new Error("the link broke before the answer");
   }
   return stream(begun, 0);

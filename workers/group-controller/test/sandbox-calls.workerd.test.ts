@@ -123,6 +123,15 @@ describe("a call", () => {
     expect(ranOf("hold-6")).toBe(1);
   });
 
+  it("[B5] whose sending was lost with the host that took it interrupts its run and is not made again", async () => {
+    const group = await boxedGroup();
+    Object.assign(host, { lostPosts: 1, lostWithHost: true });
+    await say(group, `@ada use ${run("lost-9")}`);
+    const [ended] = await waitFor(group, "run-ended");
+    expect(ranOf("lost-9")).toBe(1);
+    expect(ended?.outcome).toBe("interrupted");
+  });
+
   it("[B5] that was refused since its start was over is made in the next one", async () => {
     const group = await boxedGroup();
     await say(group, `@ada use ${call("start_server", { command: "one" })}`);

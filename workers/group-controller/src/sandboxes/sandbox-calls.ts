@@ -52,6 +52,8 @@ export class SandboxCalls {
       const sent = await this.#send(start, wanted, signal);
       if (signal.aborted) return { kind: "aborted" };
       if (sent instanceof Response) return this.#read({ start, wanted, signal }, sent);
+      // A sending before this one may have arrived: that this one did nothing says nothing about that.
+      if (sent && sending > 1) return { kind: "unknown" };
       if (sent) return isReplaced(sent) ? { kind: "replaced" } : refused(sent);
       const found = await this.follow(start, wanted, signal);
       if (found.kind !== "unknown") return found;
