@@ -14,8 +14,8 @@ export interface Bindings {
   readonly AUDIT: AuditTrailControl;
   /** Cold storage: segments and snapshots of every group. */
   readonly ARCHIVE: R2Bucket;
-  /** The Sandbox Host; where sandboxes are off, whatever answers `sandboxes_off`. */
-  readonly SANDBOXES: Fetcher;
+  /** The Sandbox Host; left out in an installation without one. */
+  readonly SANDBOXES?: Fetcher;
   readonly FRAMES_PER_MINUTE?: string;
 }
 

@@ -19,7 +19,7 @@ import { SandboxCommands } from "./sandbox-commands.ts";
 import { SandboxDriver } from "./sandbox-driver.ts";
 import { SandboxFacts } from "./sandbox-facts.ts";
 import { SandboxKeeper } from "./sandbox-keeper.ts";
-import { SandboxLink } from "./sandbox-link.ts";
+import { NO_HOST, SandboxLink } from "./sandbox-link.ts";
 import { SandboxPort } from "./sandbox-port.ts";
 import { SandboxStarts } from "./sandbox-starts.ts";
 import { TerminalSockets } from "./terminal-sockets.ts";
@@ -59,7 +59,7 @@ export class GroupSandboxes {
   constructor(rim: SandboxesRim) {
     const { bindings, storage, archivist, log, tokens, watch, now, state, write, visited } = rim;
     const keys = new SessionKeys(bindings.AUTHORITY, now, "acos:sandbox-host");
-    const link = new SandboxLink(bindings.SANDBOXES, keys, () => subjectOf(state()));
+    const link = new SandboxLink(bindings.SANDBOXES ?? NO_HOST, keys, () => subjectOf(state()));
     const port = new SandboxPort(link);
     const facts = new SandboxFacts(state, write);
     const { notes, store, history } = archivist;

@@ -51,12 +51,18 @@ export const UNREACHABLE = problem(
   "The Sandbox Host could not be reached. Try again in a moment.",
 );
 
+const OFF = problem("sandboxes_off", "This installation has no Sandbox Host, and so no sandboxes.");
+/** Stands in where none is bound. */
+export const NO_HOST: Pick<Fetcher, "fetch"> = {
+  fetch: () => Promise.resolve(Response.json(OFF, { status: statusOf(OFF.code) })),
+};
+
 export class SandboxLink {
-  readonly #service: Fetcher;
+  readonly #service: Pick<Fetcher, "fetch">;
   readonly #keys: SessionKeys;
   readonly #subject: () => Subject | null;
 
-  constructor(service: Fetcher, keys: SessionKeys, subject: () => Subject | null) {
+  constructor(service: Pick<Fetcher, "fetch">, keys: SessionKeys, subject: () => Subject | null) {
     this.#service = service;
     this.#keys = keys;
     this.#subject = subject;
