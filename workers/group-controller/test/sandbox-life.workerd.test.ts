@@ -131,6 +131,16 @@ describe("a sandbox at rest", () => {
     expect(stopped).toMatchObject({ reason: "limit", words: "It used more memory than it may." });
   });
 
+  it("[W2] that was lost is told so to who lists them; where its host does not answer, as it was last", async () => {
+    const group = await filled();
+    host.down = true;
+    expect((await viewOf(group)).state).toBe("ready");
+    host.down = false;
+    host.kill(group.box);
+    expect(await viewOf(group)).toMatchObject({ state: "cold", stopped: "lost" });
+    expect(host.sandboxes.get(group.box)?.running).toBe(false);
+  });
+
   it("[W2] looking at it starts nothing", async () => {
     const group = await boxedGroup();
     await viewOf(group);

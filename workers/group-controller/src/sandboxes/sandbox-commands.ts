@@ -46,7 +46,9 @@ export class SandboxCommands {
     this.#rim = rim;
   }
 
-  list(): readonly SandboxView[] {
+  /** As they stand: one that its host has lost since is told as stopped. */
+  async list(): Promise<readonly SandboxView[]> {
+    await this.#rim.keeper.noticeLost();
     return this.#rim.facts.all().map(({ sandbox }) => this.#view(sandbox));
   }
 

@@ -11,6 +11,7 @@ import type { GroupSandbox } from "@acos/group";
 
 import type { Watch } from "../alarms.ts";
 import type { NoteStore } from "../archive/notes.ts";
+import { pause } from "../runs/pause.ts";
 import type { SandboxFacts } from "./sandbox-facts.ts";
 import { isProblem, type SandboxPort, type Start } from "./sandbox-port.ts";
 import type { SandboxStarts } from "./sandbox-starts.ts";
@@ -36,6 +37,8 @@ export interface Stop {
 
 /** How often running sandboxes are looked at: so late a lost one is noticed. */
 const LOOK_MS = 60_000;
+/** How long somebody who looks waits for the host's word. */
+const NOTICE_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 export class SandboxKeeper {
@@ -82,19 +85,33 @@ export class SandboxKeeper {
     await this.applyEgress().catch(() => undefined);
   }
 
-  async #look(sandbox: GroupSandbox): Promise<void> {
+  /** Writes down which of those that should run do not, as far as the host tells within a moment. It starts and stops none. */
+  async noticeLost(): Promise<void> {
+    const waiting = new AbortController();
+    const noticed = this.#running().map((sandbox) => this.#compare(sandbox).catch(() => null));
+    await Promise.race([Promise.all(noticed), pause(NOTICE_MS, waiting.signal)]);
+    waiting.abort();
+  }
+
+  /** How one stands that the log says runs; null where it turns out that it does not, or that something is done about it. */
+  async #compare({ sandbox, epoch }: GroupSandbox): Promise<SandboxStatus | null> {
     const { port, facts, starts } = this.#rim;
-    const { sandbox: id, epoch } = sandbox;
-    const used = starts.usesOf(id);
-    const status = await port.status(id);
+    const status = await port.status(sandbox);
     // Meanwhile it may have been started anew, or be on its way.
-    if (facts.find(id)?.epoch !== epoch || starts.isStarting(id) || this.#stops.has(id)) return;
-    if (status.state !== "running" || status.epoch !== epoch) {
-      const { reason, words } = lossOf(status);
-      facts.note({ kind: "sandbox-stopped", sandbox: id, epoch: epoch!, reason, words });
-      return;
-    }
-    const isIdle = (status.idleMs ?? 0) >= facts.policy.idleMinutes * MINUTE_MS;
+    const isBusy = starts.isStarting(sandbox) || this.#stops.has(sandbox);
+    if (facts.find(sandbox)?.epoch !== epoch || isBusy) return null;
+    if (status.state === "running" && status.epoch === epoch) return status;
+    const { reason, words } = lossOf(status);
+    facts.note({ kind: "sandbox-stopped", sandbox, epoch: epoch!, reason, words });
+    return null;
+  }
+
+  async #look(sandbox: GroupSandbox): Promise<void> {
+    const { facts, starts } = this.#rim;
+    const { sandbox: id } = sandbox;
+    const used = starts.usesOf(id);
+    const status = await this.#compare(sandbox);
+    const isIdle = (status?.idleMs ?? 0) >= facts.policy.idleMinutes * MINUTE_MS;
     if (isIdle && starts.usesOf(id) === used)
       await this.stop(id, { snapshot: true, reason: "idle", unlessUsed: true });
   }
