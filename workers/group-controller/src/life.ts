@@ -99,7 +99,10 @@ async function freezeAndWipe(
 async function putAwayAgain(group: OpenGroup, rim: LifeRim): Promise<void> {
   try {
     if (await putSandboxesAway(group)) throw new RangeError("a sandbox could not be put away");
-    await alone(group, rim, () => putAway(group, rim));
+    await alone(group, rim, async () => {
+      // Somebody may have come while it was waited for: it is nobody's to put away then.
+      if (group.archivist.notes.get("archived")) await putAway(group, rim);
+    });
   } catch {
     group.watch.wakeBy(group.now() + IDLE_SNAPSHOT_MS);
   }
