@@ -45,7 +45,10 @@ function callsOf(log: readonly LogEvent[]): Map<string, CallLife> {
 function checkOnce(hits: readonly EffectHit[]): Violation[] {
   return [...groupBy(hits, sameEffect)]
     .filter(([, same]) => same.length > 1)
-    .map(([what, same]) => ({ rule: "K11", text: `${what} happened ${same.length} times` }));
+    .map(([what, same]) => ({
+      rule: "K11",
+      text: `${what} happened ${same.length} times: ${same.map(({ at, headers }) => `at ${at} as ${headers["idempotency-key"]}`).join(", ")}`,
+    }));
 }
 
 const sameEffect = (hit: EffectHit) => `${hit.method} ${hit.path} ${hit.body}`;
