@@ -10,6 +10,8 @@ import {
   type TurnPart,
 } from "@acos/protocol";
 
+import { linesOf } from "../stream-lines.ts";
+
 export type ToolCallPart = Extract<TurnPart, { type: "tool-call" }>;
 type GrowthPart = Extract<TurnPart, { type: "text" | "reasoning" }>;
 type FinishPart = Extract<TurnPart, { type: "finish" }>;
@@ -32,7 +34,7 @@ export async function readTurn(stream: ReadableStream<Uint8Array>, grow: Grow): 
   const calls: ToolCallPart[] = [];
   let model = "";
   try {
-    for await (const line of linesOf(stream)) {
+    for await (const line of linesOf(stream, READING)) {
       const part = readPart(line);
       if (part.type === "start") ({ model } = part);
       else if (part.type === "tool-call") calls.push(part);
@@ -61,6 +63,8 @@ const STALLED = problem(
   `Nothing came for ${TURN_STALL_MS / 1000} s, so the turn was ended.`,
 );
 
+const READING = { stallMs: TURN_STALL_MS, stalled: () => new ProblemError(STALLED) };
+
 /** Text comes once a token: it is read without a schema, every other part with it. */
 function readPart(line: string): TurnPart {
   const value = parseJson(line, "A part of the turn's stream");
@@ -81,35 +85,3 @@ function isGrowth(value: unknown): value is GrowthPart {
 
 /** Parts of one response: far more than any model makes, few enough to keep a list of. */
 const PARTS_MAX = 256;
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncIterable<string> {
-  const reader = stream.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  try {
-    for (;;) {
-      const { done, value } = await withinStall(reader.read());
-      if (done) return;
-      const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) if (line !== "") yield line;
-    }
-  } finally {
-    reader.cancel().catch(() => {
-      // The stream is broken or done; there is nothing left to cancel.
-    });
-  }
-}
-
-/** Waits for the next bytes at most as long as a stall lasts. */
-async function withinStall<T>(reading: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const stall = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new ProblemError(STALLED)), TURN_STALL_MS);
-  });
-  try {
-    return await Promise.race([reading, stall]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -7,6 +7,8 @@ import {
   type SandboxFrame,
 } from "@acos/protocol";
 
+import { linesOf } from "../stream-lines.ts";
+
 export type ResultFrame = Extract<SandboxFrame, { t: "result" }>;
 
 /** How far a stream was read, and the result where it came. `isAlive`: something came at all. */
@@ -18,6 +20,11 @@ export interface FramesRead {
 
 /** Frames are bounded by the host; a line beyond this is none. */
 const LINE_MAX_CHARS = 2 * 1024 * 1024;
+const READING = {
+  stallMs: SANDBOX_STALL_MS,
+  stalled: () => new RangeError("silent"),
+  lineMaxChars: LINE_MAX_CHARS,
+};
 
 /** Reads frames after `seq`. Never throws for what the stream says or fails to say. */
 export async function readFrames(
@@ -26,7 +33,7 @@ export async function readFrames(
 ): Promise<FramesRead> {
   let [seq, isAlive] = [after, false];
   try {
-    for await (const line of stream ? linesOf(stream) : []) {
+    for await (const line of stream ? linesOf(stream, READING) : []) {
       const frame = parse(sandboxFrameSchema, parseJson(line, "A frame"), "A frame");
       isAlive = true;
       if (frame.t === "beat" || frame.seq <= seq) continue;
@@ -37,37 +44,4 @@ export async function readFrames(
     // The link broke, was silent for too long or brought no frames: whoever reads asks for the rest.
   }
   return { result: null, seq, isAlive };
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncIterable<string> {
-  const reader = stream.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  try {
-    for (;;) {
-      const { done, value } = await withinStall(reader.read());
-      if (done) return;
-      const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      if (rest.length > LINE_MAX_CHARS) throw new RangeError("a line without an end");
-      for (const line of lines) if (line !== "") yield line;
-    }
-  } finally {
-    reader.cancel().catch(() => {
-      // The stream is broken or done; there is nothing left to cancel.
-    });
-  }
-}
-
-/** Waits for the next bytes at most as long as a stall lasts. */
-async function withinStall<T>(reading: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const stall = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new RangeError("silent")), SANDBOX_STALL_MS);
-  });
-  try {
-    return await Promise.race([reading, stall]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,13 +1,6 @@
 // The data plane: what people do in a sandbox, passed on to the agent inside after their role, their proof and the path were looked at.
-import { accessGroup, roleAllows, type Access, type GroupState } from "@acos/group";
-import {
-  isId,
-  problem,
-  ProblemError,
-  type Principal,
-  type Problem,
-  type SandboxId,
-} from "@acos/protocol";
+import { accessGroup, roleAllows, type Access } from "@acos/group";
+import { isId, problem, ProblemError, type Problem, type SandboxId } from "@acos/protocol";
 
 import type { UsedTokens } from "../sockets/accept.ts";
 import { claimsOf, NOT_AN_UPGRADE, NO_SUCH_GROUP, TOKEN_USED } from "../sockets/accept.ts";
@@ -122,7 +115,7 @@ export class DataPlane {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket" || !claims)
       return refuse(NOT_AN_UPGRADE);
     const { facts, tokens, now, terminals } = this.#rim;
-    const access = accessOf(facts.state, { ...claims, orgs: [] });
+    const access = accessGroup(facts.state, { ...claims, orgs: [] });
     if (!access?.member) return refuse(NO_SUCH_GROUP);
     if (!roleAllows(access.role, "member")) return refuse(tooLow(access, { least: "member" }));
     if (!tokens.useToken(claims, now())) return refuse(TOKEN_USED);
@@ -145,10 +138,6 @@ export class DataPlane {
       headers: ours ? { "sec-websocket-protocol": "acos.v1" } : {},
     });
   }
-}
-
-function accessOf(state: GroupState, principal: Principal): Access | null {
-  return accessGroup(state, principal);
 }
 
 const NOT_A_MEMBER = problem(

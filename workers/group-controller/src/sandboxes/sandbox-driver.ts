@@ -126,8 +126,8 @@ export class SandboxDriver {
     const { place, made, sandbox, signal } = job;
     const { facts, calls, tokens } = this.#rim;
     const epoch = facts.find(sandbox)?.epoch;
-    if (!tokens.has(sentName(place, made)) || !epoch)
-      return this.#lost(job, tokens.has(sentName(place, made)));
+    const wasSent = tokens.has(sentName(place, made));
+    if (!wasSent || !epoch) return this.#lost(job, wasSent);
     const start = { sandbox, epoch };
     await this.#settle(job, start, await calls.follow(start, this.#wanted(job), signal));
   }
