@@ -4,6 +4,8 @@ import { plainText } from "./clip.ts";
 
 /** Characters of output in one result. */
 const OUTPUT_MAX_CHARS = 20_000;
+/** Of these, at least so many are the end, where errors stand. */
+const TAIL_MIN_CHARS = 2_000;
 
 export interface OutputText {
   readonly text: string;
@@ -38,10 +40,10 @@ export function outputAfter(log: FrameLog, from: number, most = OUTPUT_MAX_CHARS
 export function outputClipped(log: FrameLog, process: string): string {
   const whole = outputAfter(log, 0, Number.MAX_SAFE_INTEGER).text;
   if (whole.length <= OUTPUT_MAX_CHARS) return whole;
-  const half = OUTPUT_MAX_CHARS / 2;
-  const head = outputAfter(log, 0, half);
-  const tail = whole.slice(-half);
+  // A first frame may be longer than a half: it is shown whole, since reading goes on after whole frames only.
+  const head = outputAfter(log, 0, OUTPUT_MAX_CHARS / 2);
+  const tail = whole.slice(-Math.max(TAIL_MIN_CHARS, OUTPUT_MAX_CHARS - head.text.length));
   const left = Math.max(0, whole.length - head.text.length - tail.length);
   const how = `read_process process=${process} from=${head.upTo} reads on here`;
-  return `${head.text.slice(0, half)}\n[… about ${left} characters left out: ${how} …]\n${tail}`;
+  return `${head.text}\n[… about ${left} characters left out: ${how} …]\n${tail}`;
 }
