@@ -107,7 +107,15 @@ function goodOutcome(log: readonly LogEvent[]): Outcome {
     finds: [{ token: "w1", seq: 2, found: [2] }],
     copies: [],
     refusals: [],
-    hits: [{ at: 1, method: "POST", path: "/do", headers: {}, body: '{"deed":"w2"}' }],
+    hits: [
+      {
+        at: 1,
+        method: "POST",
+        path: "/do",
+        headers: { "idempotency-key": "tcl_1" },
+        body: '{"deed":"w2"}',
+      },
+    ],
   };
 }
 
@@ -358,6 +366,16 @@ describe("effects", () => {
     }));
     expect(rules).toEqual(["K12"]);
   });
+
+  it.each([{ "idempotency-key": "tcl_2" }, {}])(
+    "[K12] sees an effect with an approved call's words that is not this call's: %j",
+    (headers: Record<string, string>) => {
+      const rules = broken(({ outcome }) => ({
+        hits: [...outcome.hits, ...outcome.hits.map((hit) => ({ ...hit, headers }))],
+      }));
+      expect(rules).toEqual(["K12"]);
+    },
+  );
 
   it("[K13] sees a dispatch without an approval, twice, or with another digest", () => {
     expect(brokenLog((log) => without(log, 9))).toContain("K13");
