@@ -1,4 +1,4 @@
-// Every suite of `npm test`, as vitest projects. Those that start processes run one file at a time, one suite after another.
+// Every suite of `npm test`, as vitest projects. Those of one group run side by side, and one group after another.
 import { globSync } from "node:fs";
 
 import { defineConfig } from "vitest/config";
@@ -13,26 +13,49 @@ const WAITS = { poll: { timeout: 15_000 } };
 
 /** Files at a time: without it a project has one core less than there are, which is one on two cores. */
 const WORKERS_MAX = 2;
+/** Files at a time that start the product: each waits for processes, browsers and disks more than it computes. */
+const PRODUCTS_MAX = 3;
 
 /** Tests that run inside workerd end in `.workerd.test.ts`; their Worker's own vitest.config.ts runs them. */
 const IN_WORKERD = "**/*.workerd.test.ts";
 const NOT_OURS = ["**/node_modules/**", "**/dist/**", "tests/bench/peers/**"];
 
-function whole(name: string, groupOrder: number, include: string[]) {
-  return {
-    test: {
-      name,
-      include,
-      exclude: NOT_OURS,
-      pool: "forks" as const,
-      fileParallelism: false,
-      sequence: { groupOrder },
-      testTimeout: SLOW_TEST_MS,
-      expect: WAITS,
-      hookTimeout: SLOW_HOOK_MS,
-    },
-  };
+interface Whole {
+  readonly name: string;
+  readonly include: string[];
+  /** Suites of the same order run together, and have the same number of files at a time. */
+  readonly order: number;
+  readonly files: number;
 }
+
+const whole = ({ name, include, order, files }: Whole) => ({
+  test: {
+    name,
+    include,
+    exclude: NOT_OURS,
+    pool: "forks" as const,
+    maxWorkers: files,
+    sequence: { groupOrder: order },
+    testTimeout: SLOW_TEST_MS,
+    expect: WAITS,
+    hookTimeout: SLOW_HOOK_MS,
+  },
+});
+
+/** One run of the seeded bugs has files at a time of its own; a benchmark measures nothing beside others. */
+const WHOLE: readonly Whole[] = [
+  { name: "seeded-bugs", include: ["tests/seeded-bugs/**/*.test.ts"], order: 10, files: 1 },
+  { name: "hosts", include: ["hosts/**/*.test.ts"], order: 20, files: PRODUCTS_MAX },
+  {
+    name: "star",
+    include: ["tests/star/**/*.test.ts", "tests/conformance/**/*.test.ts"],
+    order: 20,
+    files: PRODUCTS_MAX,
+  },
+  { name: "web", include: ["tests/web/**/*.test.ts"], order: 20, files: PRODUCTS_MAX },
+  { name: "chaos", include: ["tests/chaos/**/*.test.ts"], order: 30, files: WORKERS_MAX },
+  { name: "bench", include: ["tests/bench/**/*.test.ts"], order: 40, files: 1 },
+];
 
 export default defineConfig({
   test: {
@@ -55,12 +78,7 @@ export default defineConfig({
         },
       },
       ...globSync("workers/*/vitest.config.{ts,mts}", { cwd: import.meta.dirname }),
-      whole("hosts", 10, ["hosts/**/*.test.ts"]),
-      whole("seeded-bugs", 15, ["tests/seeded-bugs/**/*.test.ts"]),
-      whole("star", 20, ["tests/star/**/*.test.ts", "tests/conformance/**/*.test.ts"]),
-      whole("chaos", 30, ["tests/chaos/**/*.test.ts"]),
-      whole("bench", 40, ["tests/bench/**/*.test.ts"]),
-      whole("web", 50, ["tests/web/**/*.test.ts"]),
+      ...WHOLE.map(whole),
     ],
   },
 });

@@ -74,8 +74,11 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   };
 }
 
-/** Ports that no system hands out by itself, so that nobody's outgoing connection takes one while the product restarts. */
-const PORTS = { lowest: 10_000, count: 20_000 } as const;
+/**
+ * Ports that no system hands out by itself, and that no other product takes for its inner connections: while a product
+ * restarts, its port stays free.
+ */
+const PORTS = { lowest: 10_000, count: 10_000 } as const;
 
 /** A port that is free now, and that nobody's outgoing connection takes. */
 export async function freePort(): Promise<number> {

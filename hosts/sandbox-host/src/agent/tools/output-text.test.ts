@@ -27,7 +27,7 @@ describe("output that is longer than a result", () => {
       expect(clipped.endsWith("line 4999\nline 5000\n")).toBe(true);
       let text = clipped.slice(0, clipped.indexOf("\n[… about"));
       let from = Number(/process=p1 from=(\d+)/.exec(clipped)?.[1]);
-      for (let more = true; more; ) {
+      for (let more = true; more;) {
         const page = outputAfter(log, from);
         text += page.text;
         ({ more, upTo: from } = page);
