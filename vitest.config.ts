@@ -70,6 +70,7 @@ export default defineConfig({
           ],
           exclude: [...NOT_OURS, IN_WORKERD],
           pool: "forks",
+          isolate: false,
           maxWorkers: WORKERS_MAX,
           sequence: { groupOrder: 0 },
           testTimeout: 20_000,

@@ -36,6 +36,6 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     // Files at a time: without it a project has one core less than there are.
     maxWorkers: 2,
-    sequence: { groupOrder: 2 },
+    sequence: { groupOrder: 0 },
   },
 });

@@ -7,8 +7,8 @@ import { record, recordOverhead, sampleRounds, type Sample, type World } from ".
 import { modelNameOf, replyLengthOf } from "../model-name.ts";
 
 const BURST = modelNameOf({ firstTokenMs: 20, tokens: 200, gapMs: 0 });
-/** 100 tokens a second. */
-const PACED = modelNameOf({ firstTokenMs: 20, tokens: 200, gapMs: 10 });
+/** 100 tokens a second, for two seconds or half a one. */
+const pacedFor = (tokens: number) => modelNameOf({ firstTokenMs: 20, tokens, gapMs: 10 });
 
 /** Runs both jobs for every contender that knows onlookers, with the direct call as the base. */
 export async function fanout(world: World): Promise<void> {
@@ -16,7 +16,8 @@ export async function fanout(world: World): Promise<void> {
   const able = await contendersThatWatch(world);
   const burst = await sampleRounds(world, able, (each) => watchedReplies(each, count, BURST));
   recordOverhead(world.book, burst, { key: "last", name: FIGURES.burstMs });
-  const paced = await sampleRounds(world, able, (each) => watchedReplies(each, count, PACED));
+  const pace = pacedFor(world.short ? 50 : 200);
+  const paced = await sampleRounds(world, able, (each) => watchedReplies(each, count, pace));
   recordOverhead(world.book, paced, { key: "last", name: FIGURES.pacedDelayMs });
   record(world.book, paced, { key: "cpu", name: FIGURES.pacedCpu });
 }
