@@ -18,6 +18,7 @@ const EMPTY: LocalView = {
   calls: new Map(),
   sandboxes: new Map(),
   drafts: new Map(),
+  outputs: new Map(),
   entries: [],
   online: new Set(),
   typing: new Set(),

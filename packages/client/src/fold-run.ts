@@ -1,5 +1,13 @@
 // Folding what agents do into the local view: runs, turns, tool calls and approvals.
-import type { EventOf, GroupEvent, LogEvent, RunId } from "@acos/protocol";
+import {
+  TOOL_OUTPUT_SHOWN_CHARS,
+  type EventOf,
+  type GroupEvent,
+  type LogEvent,
+  type RunId,
+  type ToolCallId,
+  type ToolOutputFrame,
+} from "@acos/protocol";
 
 import { dropDrafts } from "./fold-message.ts";
 import type { SandboxEvent } from "./fold-sandbox.ts";
@@ -79,6 +87,7 @@ function foldCallEvent(work: Work, { at, seq }: LogEvent, event: CallEvent): voi
     case "tool-call-dispatched":
       return setCall(work, event.call, { state: "dispatched" });
     case "tool-result-received": {
+      dropOutputs(work, ({ call }) => call === event.call);
       const denied = work.view.calls.get(event.call)?.decision === "deny";
       return setCall(work, event.call, {
         state: denied ? "denied" : "done",
@@ -125,6 +134,7 @@ function foldRunEnd(
 /** Lets go of what a run was streaming and waiting for: it is over. */
 function endWork(work: Work, run: RunId): void {
   dropDrafts(work, run);
+  dropOutputs(work, (output) => output.run === run);
   for (const call of work.view.calls.values())
     if (call.run === run && call.state === "waiting") setCall(work, call.call, { state: "denied" });
 }
@@ -135,6 +145,30 @@ export function interruptRuns(work: Work, at: number): void {
     setRun(work, run, { state: "interrupted", endedAt: at });
     endWork(work, run);
   }
+}
+
+/** Adds to what a running call has said, or begins it anew where something between was left out. */
+export function foldOutput(work: Work, frame: ToolOutputFrame): void {
+  const { run, call, offset, text } = frame;
+  if (work.view.calls.get(call)?.result) return;
+  const held = work.view.outputs.get(call);
+  const before = held?.end === offset ? held : undefined;
+  const whole = (before?.text ?? "") + text;
+  own(work, "outputs").set(call, {
+    run,
+    text: whole.slice(-TOOL_OUTPUT_SHOWN_CHARS),
+    end: offset + text.length,
+    isCut:
+      whole.length > TOOL_OUTPUT_SHOWN_CHARS || (before === undefined ? offset > 0 : before.isCut),
+  });
+}
+
+function dropOutputs(
+  work: Work,
+  isOver: (output: { readonly call: ToolCallId; readonly run: RunId }) => boolean,
+): void {
+  for (const [call, { run }] of work.view.outputs)
+    if (isOver({ call, run })) own(work, "outputs").delete(call);
 }
 
 function setRun(work: Work, id: RunId, change: Partial<LocalRun>): void {

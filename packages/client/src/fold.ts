@@ -11,7 +11,7 @@ import {
   startTyping,
 } from "./fold-message.ts";
 import { foldHistory, greetHistory } from "./fold-history.ts";
-import { foldRunEvent } from "./fold-run.ts";
+import { foldOutput, foldRunEvent } from "./fold-run.ts";
 import { foldSandbox, greetSandboxes, isSandboxEvent } from "./fold-sandbox.ts";
 import {
   addEntry,
@@ -35,11 +35,11 @@ export function fold(view: LocalView, inputs: readonly ViewInput[]): LocalView {
 
 /** Folds a whole view again after older events were put in front; what is not in the log is carried over. */
 export function refold(view: LocalView, welcome: Welcome, events: readonly LogEvent[]): LocalView {
-  const { drafts, online, typing } = view;
+  const { drafts, outputs, online, typing } = view;
   const inputs = events.map((entry) => ({ type: "event", ...entry }) as const);
   const next = fold(EMPTY_VIEW, [welcome, ...inputs]);
   const members = next.members;
-  return { ...next, drafts, online, typing, members };
+  return { ...next, drafts, outputs, online, typing, members };
 }
 
 function foldOne(work: Work, input: ViewInput): void {
@@ -50,6 +50,8 @@ function foldOne(work: Work, input: ViewInput): void {
       return foldEvent(work, input, input.event);
     case "delta":
       return foldDelta(work, input);
+    case "tool-output":
+      return foldOutput(work, input);
     case "presence":
       work.view.online = new Set(input.online);
       return;

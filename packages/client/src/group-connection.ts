@@ -166,6 +166,7 @@ export class GroupConnection {
         return this.#grow(frame);
       case "typing":
         return this.#heardTyping(frame);
+      case "tool-output":
       case "presence":
         return this.#note(frame);
       case "proved":

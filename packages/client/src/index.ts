@@ -6,6 +6,7 @@ export { openRuns } from "./fold-run.ts";
 export { connectGroup, type GroupConnection } from "./group-connection.ts";
 export {
   isOpen,
+  type CallOutput,
   type Draft,
   type DraftPart,
   type Entry,

@@ -98,6 +98,16 @@ export interface Draft {
   readonly parts: readonly DraftPart[];
 }
 
+/** The last of what a call's command says while it runs; its result takes its place. */
+export interface CallOutput {
+  readonly run: RunId;
+  readonly text: string;
+  /** UTF-16 units up to the text's end. */
+  readonly end: number;
+  /** There was more before the text. */
+  readonly isCut: boolean;
+}
+
 /** One row of the transcript in its place in the log; what it shows is looked up under its id. */
 export type Entry =
   | { readonly kind: "message"; readonly seq: number; readonly at: number; readonly id: MessageId }
@@ -124,6 +134,7 @@ export interface LocalView {
   readonly calls: ReadonlyMap<ToolCallId, LocalCall>;
   readonly sandboxes: ReadonlyMap<SandboxId, LocalSandbox>;
   readonly drafts: ReadonlyMap<MessageId, Draft>;
+  readonly outputs: ReadonlyMap<ToolCallId, CallOutput>;
   readonly entries: readonly Entry[];
   readonly online: ReadonlySet<MemberId>;
   readonly typing: ReadonlySet<MemberId>;
@@ -137,13 +148,14 @@ export const EMPTY_VIEW: LocalView = {
   calls: new Map(),
   sandboxes: new Map(),
   drafts: new Map(),
+  outputs: new Map(),
   entries: [],
   online: new Set(),
   typing: new Set(),
 };
 
 export type ViewInput =
-  | Extract<GroupFrame, { type: "welcome" | "delta" | "presence" | "typing" }>
+  | Extract<GroupFrame, { type: "welcome" | "delta" | "tool-output" | "presence" | "typing" }>
   | ({ readonly type: "event" } & LogEvent)
   | { readonly type: "typing-ended"; readonly member: MemberId };
 
@@ -155,7 +167,15 @@ export interface Work {
   readonly copied: Set<string>;
 }
 
-type MapName = "briefingRules" | "members" | "messages" | "runs" | "calls" | "sandboxes" | "drafts";
+type MapName =
+  | "briefingRules"
+  | "members"
+  | "messages"
+  | "runs"
+  | "calls"
+  | "sandboxes"
+  | "drafts"
+  | "outputs";
 type MutableMap<K extends MapName> =
   LocalView[K] extends ReadonlyMap<infer Key, infer Value> ? Map<Key, Value> : never;
 

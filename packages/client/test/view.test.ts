@@ -1,5 +1,5 @@
 // The fold of the local view, input by input.
-import type { GroupEvent } from "@acos/protocol";
+import { TOOL_OUTPUT_SHOWN_CHARS, type GroupEvent } from "@acos/protocol";
 import { expect, it } from "vitest";
 
 import { fold, refold } from "../src/fold.ts";
@@ -83,6 +83,35 @@ it("[V3] a new attempt and the end of a run drop what was streaming", () => {
   expect(fold(streaming, [again]).drafts.size).toBe(0);
   const ended = { type: "event", seq: 4, at: 4, event: RUN.failed } as const;
   expect(fold(streaming, [ended]).drafts.size).toBe(0);
+});
+
+const output = (offset: number, text: string): ViewInput => {
+  const { run, call } = RUN.call;
+  return { type: "tool-output", run, call, offset, text };
+};
+const outputOf = (view: LocalView) => view.outputs.get(RUN.call.call);
+
+it("[V15] what a command says grows by its offsets, and begins anew where something was left out", () => {
+  const calling = viewOf(RUN.queued, RUN.started, RUN.turn, RUN.call);
+  const said = fold(calling, [output(0, "one "), output(4, "two")]);
+  expect(outputOf(said)).toMatchObject({ text: "one two", end: 7, isCut: false });
+  expect(outputOf(fold(said, [output(100, "late")]))).toMatchObject({ text: "late", isCut: true });
+  expect(outputOf(fold(said, [output(0, "again")]))).toMatchObject({ text: "again", isCut: false });
+  const long = fold(said, [output(7, "x".repeat(TOOL_OUTPUT_SHOWN_CHARS - 1))]);
+  expect(outputOf(long)?.text).toMatch(/^ox+$/);
+  expect(outputOf(long)).toMatchObject({ isCut: true, end: TOOL_OUTPUT_SHOWN_CHARS + 6 });
+  expect(outputOf(calling)).toBeUndefined();
+});
+
+it("[V15] the result of a call and the end of its run drop what it said", () => {
+  const events = [RUN.queued, RUN.started, RUN.turn, RUN.call];
+  const said = fold(viewOf(...events), [output(0, "so far")]);
+  const then = (event: GroupEvent) =>
+    fold(said, [{ type: "event", seq: events.length + 1, at: 9, event }]);
+  const done = then(RUN.result);
+  expect(outputOf(done)).toBeUndefined();
+  expect(outputOf(fold(done, [output(6, " late")]))).toBeUndefined();
+  expect(outputOf(then(RUN.failed))).toBeUndefined();
 });
 
 it("[V4] a run is shown from its queueing to its end", () => {

@@ -5,7 +5,7 @@ import type { Problem } from "./errors.ts";
 import { commandIdSchema, commandSchema } from "./group-command.ts";
 import type { LogEvent } from "./group-event.ts";
 import type { GroupView } from "./group-view.ts";
-import type { MemberId, MessageId, RunId } from "./ids.ts";
+import type { MemberId, MessageId, RunId, ToolCallId } from "./ids.ts";
 import { TOKEN_MAX_BYTES } from "./limits.ts";
 
 export const clientFrameSchema = z.discriminatedUnion("type", [
@@ -35,6 +35,16 @@ export interface DeltaFrame {
   readonly text: string;
 }
 
+/** What the command of a call says while it runs; never stored, and only its end where much comes at once. */
+export interface ToolOutputFrame {
+  readonly type: "tool-output";
+  readonly run: RunId;
+  readonly call: ToolCallId;
+  /** UTF-16 units of output before this text. 0 begins anew; more than was told means that some was left out. */
+  readonly offset: number;
+  readonly text: string;
+}
+
 export type GroupFrame =
   | {
       readonly type: "welcome";
@@ -51,6 +61,7 @@ export type GroupFrame =
   | { readonly type: "ack"; readonly id: string; readonly seq: number }
   | { readonly type: "refused"; readonly id?: string; readonly problem: Problem }
   | DeltaFrame
+  | ToolOutputFrame
   | { readonly type: "presence"; readonly online: readonly MemberId[] }
   | { readonly type: "typing"; readonly member: MemberId }
   | { readonly type: "pong" }

@@ -159,6 +159,7 @@ export {
   type ClientFrame,
   type DeltaFrame,
   type GroupFrame,
+  type ToolOutputFrame,
 } from "./group-socket.ts";
 export {
   CALL_STATES,
@@ -289,6 +290,8 @@ export {
   TOOL_ARGUMENTS_MAX_BYTES,
   TOOL_RESULT_CLIP_CHARS,
   TOOL_RESULT_CLIP_END_CHARS,
+  TOOL_OUTPUT_SHOWN_CHARS,
+  TOOL_OUTPUT_WINDOW_MS,
   TOOL_RESULT_MAX_CHARS,
   TURN_ATTEMPTS_MAX,
   TURN_HEARTBEAT_MS,
@@ -383,5 +386,6 @@ export {
   type FinishReason,
   type TurnPart,
 } from "./turn-stream.ts";
+export { plainText } from "./plain-text.ts";
 export { PRODUCT_VERSION, PROTOCOL_VERSION } from "./version.ts";
 export * from "./sandbox-face.ts";

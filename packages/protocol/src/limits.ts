@@ -34,6 +34,10 @@ export const TURN_STALL_MS = 120_000;
 export const TURN_HEARTBEAT_MS = 10_000;
 /** Window in which deltas are gathered into one frame; the first goes out at once. */
 export const DELTA_WINDOW_MS = 25;
+/** The same for the output of a call that runs: people read it, and it has no first token to wait for. */
+export const TOOL_OUTPUT_WINDOW_MS = 100;
+/** Characters of a running call's output that one frame carries, and that who joins gets: the last ones. */
+export const TOOL_OUTPUT_SHOWN_CHARS = 8_000;
 /** Events a socket replays; what is older is fetched by REST after a `reset`. */
 export const REPLAY_MAX_EVENTS = 10_000;
 /** Bytes a socket replays, for the same reason. */

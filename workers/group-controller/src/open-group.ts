@@ -36,6 +36,7 @@ import { Drafts } from "./sockets/drafts.ts";
 import { FrameBudget } from "./sockets/frame-budget.ts";
 import { LiveSockets } from "./sockets/live-sockets.ts";
 import { SocketProofs } from "./sockets/socket-proofs.ts";
+import { ToolOutputs } from "./sockets/tool-outputs.ts";
 
 const SESSION_ENDED = problem(
   "unauthenticated",
@@ -49,6 +50,7 @@ export class OpenGroup {
   readonly path: WritePath;
   readonly sockets: LiveSockets;
   readonly drafts: Drafts;
+  readonly outputs: ToolOutputs;
   readonly tokens: UsedTokens;
   readonly budget: FrameBudget;
   readonly watch: Watch;
@@ -83,6 +85,7 @@ export class OpenGroup {
     this.watch = new Watch(storage, now);
     this.proofs = this.#openProofs(bindings);
     this.drafts = new Drafts((text) => this.sockets.sendAll(text));
+    this.outputs = new ToolOutputs((text) => this.sockets.sendAll(text));
     this.#keys = new SessionKeys(bindings.AUTHORITY, now);
     this.#untold = new UntoldNews(sql, this.log);
     this.audit = new AuditTeller({
@@ -132,6 +135,7 @@ export class OpenGroup {
       archivist: this.archivist,
       log: this.log,
       tokens: this.tokens,
+      outputs: this.outputs,
       watch: this.watch,
       now: this.now,
       state: () => this.path.state,

@@ -1,8 +1,9 @@
 // Tests of tool calls in sandboxes: who makes the sandbox, that a call is made once whatever breaks, and what is kept before it.
+import type { ToolOutputFrame } from "@acos/protocol";
 import { afterEach, describe, expect, it } from "vitest";
 
 import { host } from "./fake-sandbox-host.ts";
-import { MemberSocket } from "./member.ts";
+import { MemberSocket, stubOf } from "./member.ts";
 import {
   approveAll,
   boxedGroup,
@@ -23,6 +24,10 @@ afterEach(() => {
   host.reset();
   clock.aheadMs = 0;
 });
+
+/** What frames say together, each in its place. */
+const textOf = (frames: readonly ToolOutputFrame[]): string =>
+  frames.reduce((text, frame) => text.slice(0, frame.offset) + frame.text, "");
 
 const ranOf = (command: string): number => host.ran.filter((each) => each === command).length;
 
@@ -98,6 +103,27 @@ describe("a call", () => {
     expect(result?.result.text).toBe("did hold-4");
     expect(ranOf("hold-4")).toBe(1);
     expect(await eventsOf(group, "tool-call-dispatched")).toHaveLength(1);
+  });
+
+  it("[B11] is heard while it runs, by who looks on and who joins, also after the object died", async () => {
+    const group = await boxedGroup();
+    const socket = await MemberSocket.live(group);
+    const heard = (by: MemberSocket) =>
+      by.frames.flatMap((frame) => (frame.type === "tool-output" ? frame : []));
+    await say(group, `@ada use ${run("hold-11")}`);
+    await expect.poll(() => textOf(heard(socket))).toBe("one\ntwo\n");
+    const joined = await MemberSocket.live(group);
+    await expect.poll(() => heard(joined)).toHaveLength(1);
+    expect(heard(joined)[0]).toMatchObject({ offset: 0, text: "one\ntwo\n" });
+    await killObject(group);
+    const again = { ...group, stub: stubOf(group.id) };
+    const after = await MemberSocket.live(again);
+    await expect.poll(() => textOf(heard(after))).toBe("one\ntwo\n");
+    host.release("hold-11");
+    await waitFor(group, "run-ended");
+    const late = await MemberSocket.live(again);
+    expect(heard(late)).toEqual([]);
+    expect(JSON.stringify(await logOf(group))).not.toContain("tool-output");
   });
 
   it("[B4] that waited for another when the object died is made after it, once", async () => {

@@ -26,10 +26,11 @@ const READING = {
   lineMaxChars: LINE_MAX_CHARS,
 };
 
-/** Reads frames after `seq`. Never throws for what the stream says or fails to say. */
+/** Reads frames after `seq`, each told to `hear` once. Never throws for what the stream says or fails to say. */
 export async function readFrames(
   stream: ReadableStream<Uint8Array> | null,
   after: number,
+  hear: (frame: SandboxFrame) => void,
 ): Promise<FramesRead> {
   let [seq, isAlive] = [after, false];
   try {
@@ -38,6 +39,7 @@ export async function readFrames(
       isAlive = true;
       if (frame.t === "beat" || frame.seq <= seq) continue;
       seq = frame.seq;
+      hear(frame);
       if (frame.t === "result") return { result: frame, seq, isAlive };
     }
   } catch {

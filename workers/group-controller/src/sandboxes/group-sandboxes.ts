@@ -9,6 +9,7 @@ import type { Bindings } from "../env.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { SessionKeys, subjectOf } from "../session-keys.ts";
 import type { UsedTokens } from "../sockets/accept.ts";
+import type { ToolOutputs } from "../sockets/tool-outputs.ts";
 import { ChangedLines } from "./changed-lines.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { DataPlane } from "./data-plane.ts";
@@ -31,6 +32,7 @@ export interface SandboxesRim {
   readonly archivist: Archivist;
   readonly log: EventLog;
   readonly tokens: UsedTokens;
+  readonly outputs: ToolOutputs;
   readonly watch: Watch;
   readonly now: () => number;
   readonly state: () => GroupState;
@@ -58,6 +60,7 @@ export class GroupSandboxes {
 
   constructor(rim: SandboxesRim) {
     const { bindings, storage, archivist, log, tokens, watch, now, state, write, visited } = rim;
+    const { outputs } = rim;
     const keys = new SessionKeys(bindings.AUTHORITY, now, "acos:sandbox-host");
     const link = new SandboxLink(bindings.SANDBOXES ?? NO_HOST, keys, () => subjectOf(state()));
     const port = new SandboxPort(link);
@@ -90,6 +93,7 @@ export class GroupSandboxes {
       starts,
       checkpoints,
       tokens,
+      outputs,
       now,
       write: (command) => void write(command),
       durable: () => storage.sync(),

@@ -6,6 +6,7 @@ import {
   type Problem,
   type RunId,
   type SandboxCall,
+  type SandboxFrame,
   type ToolResult,
 } from "@acos/protocol";
 
@@ -30,6 +31,12 @@ export type CallOutcome =
   | { readonly kind: "silent" }
   | { readonly kind: "aborted" };
 
+/** Whoever waits for a call: is told every frame of it once, in order, until the signal. */
+export interface CallListener {
+  readonly signal: AbortSignal;
+  readonly hear: (frame: SandboxFrame) => void;
+}
+
 /** Without a word from the host for so long, nobody knows any more what becomes of a call. */
 const SILENCE_MS = 120_000;
 const RETRY_MS = 250;
@@ -47,23 +54,24 @@ export class SandboxCalls {
   }
 
   /** Has a call made that was never sent before. */
-  async make(start: Start, wanted: WantedCall, signal: AbortSignal): Promise<CallOutcome> {
+  async make(start: Start, wanted: WantedCall, listener: CallListener): Promise<CallOutcome> {
+    const { signal } = listener;
     for (let sending = 1; sending <= SENDINGS_MAX; sending += 1) {
       const sent = await this.#send(start, wanted, signal);
       if (signal.aborted) return { kind: "aborted" };
-      if (sent instanceof Response) return this.#read({ start, wanted, signal }, sent);
+      if (sent instanceof Response) return this.#read({ start, wanted, listener }, sent);
       // A sending before this one may have arrived: that this one did nothing says nothing about that.
       if (sent && sending > 1) return { kind: "unknown" };
       if (sent) return isReplaced(sent) ? { kind: "replaced" } : refused(sent);
-      const found = await this.follow(start, wanted, signal);
+      const found = await this.follow(start, wanted, listener);
       if (found.kind !== "unknown") return found;
     }
     return { kind: "unknown" };
   }
 
   /** Goes on with a call that may have been sent: its result where it has one, else as it comes. */
-  follow(start: Start, wanted: FollowedCall, signal: AbortSignal): Promise<CallOutcome> {
-    return this.#read({ start, wanted, signal }, null);
+  follow(start: Start, wanted: FollowedCall, listener: CallListener): Promise<CallOutcome> {
+    return this.#read({ start, wanted, listener }, null);
   }
 
   /** The stream, what the host refused it with, or null where it is not known whether it arrived. */
@@ -98,13 +106,14 @@ export class SandboxCalls {
   }
 
   async #read(
-    { start, wanted, signal }: { start: Start; wanted: FollowedCall; signal: AbortSignal },
+    { start, wanted, listener }: { start: Start; wanted: FollowedCall; listener: CallListener },
     first: Response | null,
   ): Promise<CallOutcome> {
+    const { signal, hear } = listener;
     let [response, seq, tries, heardAt] = [first, 0, 0, this.#now()];
     for (;;) {
       if (response) {
-        const read = await readFrames(response.body, seq);
+        const read = await readFrames(response.body, seq, hear);
         if (signal.aborted) return { kind: "aborted" };
         if (read.result) return told(read.result);
         if (read.isAlive) [heardAt, tries] = [this.#now(), 0];

@@ -18,11 +18,14 @@ import {
 } from "@acos/protocol";
 
 import type { UsedTokens } from "../sockets/accept.ts";
+import type { ToolOutputs } from "../sockets/tool-outputs.ts";
+import { outputReader } from "./call-output.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { leasePaths } from "./lease-paths.ts";
 import { PathLeases } from "./path-leases.ts";
 import {
   SANDBOX_GONE,
+  type CallListener,
   type CallOutcome,
   type SandboxCalls,
   type WantedCall,
@@ -38,6 +41,7 @@ export interface SandboxDriverRim {
   readonly starts: SandboxStarts;
   readonly checkpoints: Checkpoints;
   readonly tokens: UsedTokens;
+  readonly outputs: ToolOutputs;
   readonly now: () => number;
   /** Contract: carries out the command at once; a refusal is an outcome that nobody waits for any more. */
   readonly write: (command: GroupCommand) => void;
@@ -103,6 +107,7 @@ export class SandboxDriver {
       // Only what comes before the sending throws: the call was not made.
       if (!signal.aborted) this.#finish(place, { isError: true, text: error.problem.message });
     } finally {
+      this.#rim.outputs.end(place.call);
       lease.release();
     }
   }
@@ -118,18 +123,27 @@ export class SandboxDriver {
     });
     if (signal.aborted) return;
     this.#noteSent(job);
-    const outcome = await calls.make(start, this.#wanted(job), signal);
+    const outcome = await calls.make(start, this.#wanted(job), this.#listener(job));
     await this.#settle(job, start, outcome);
   }
 
   async #follow(job: Job): Promise<void> {
-    const { place, made, sandbox, signal } = job;
+    const { place, made, sandbox } = job;
     const { facts, calls, tokens } = this.#rim;
     const epoch = facts.find(sandbox)?.epoch;
     const wasSent = tokens.has(sentName(place, made));
     if (!wasSent || !epoch) return this.#lost(job, wasSent);
     const start = { sandbox, epoch };
-    await this.#settle(job, start, await calls.follow(start, this.#wanted(job), signal));
+    const outcome = await calls.follow(start, this.#wanted(job), this.#listener(job));
+    await this.#settle(job, start, outcome);
+  }
+
+  /** Shows what the call says while it runs, from its beginning. */
+  #listener({ place, signal }: Job): CallListener {
+    const { outputs } = this.#rim;
+    outputs.begin(place.run, place.call);
+    const read = outputReader();
+    return { signal, hear: (frame) => outputs.grow(place.call, read(frame)) };
   }
 
   async #settle(job: Job, start: Start, outcome: CallOutcome): Promise<void> {

@@ -9,6 +9,8 @@ import {
   type RunId,
 } from "@acos/protocol";
 
+import { Pace } from "./pace.ts";
+
 type DraftKind = DeltaFrame["kind"];
 
 interface DraftPart {
@@ -24,7 +26,7 @@ export interface Draft {
   readonly by: MemberId;
   readonly message: MessageId;
   readonly parts: DraftPart[];
-  timer: ReturnType<typeof setTimeout> | null;
+  readonly pace: Pace;
 }
 
 export class Drafts {
@@ -39,7 +41,9 @@ export class Drafts {
   /** Begins a turn's message; what an earlier attempt said is dropped, its frames are replaced from offset 0. */
   begin(draft: Pick<Draft, "run" | "by" | "message">): void {
     this.end(draft.run);
-    this.#drafts.set(draft.run, { ...draft, parts: [], timer: null });
+    const pace = new Pace(DELTA_WINDOW_MS, () => this.#sendGrowth(begun));
+    const begun: Draft = { ...draft, parts: [], pace };
+    this.#drafts.set(draft.run, begun);
   }
 
   /** Adds text to a part. False when the turn has said too much and must be ended. */
@@ -48,7 +52,7 @@ export class Drafts {
     if (!draft || text === "") return true;
     const part = (draft.parts[index] ??= { kind, text: "", sent: 0 });
     part.text += text;
-    if (draft.timer === null) this.#flush(draft);
+    draft.pace.grew();
     return part.text.length <= TURN_TEXT_MAX_CHARS;
   }
 
@@ -67,8 +71,7 @@ export class Drafts {
 
   /** Forgets a draft: its message is in the log, or its turn is over without one. */
   end(run: RunId): void {
-    const timer = this.#drafts.get(run)?.timer;
-    if (timer) clearTimeout(timer);
+    this.#drafts.get(run)?.pace.end();
     this.#drafts.delete(run);
   }
 
@@ -79,14 +82,6 @@ export class Drafts {
         part && part.sent > 0 ? [frameOf(draft, index, { from: 0, to: part.sent })] : [],
       ),
     );
-  }
-
-  #flush(draft: Draft): void {
-    if (!this.#sendGrowth(draft)) {
-      draft.timer = null;
-      return;
-    }
-    draft.timer = setTimeout(() => this.#flush(draft), DELTA_WINDOW_MS);
   }
 
   #sendGrowth(draft: Draft): boolean {

@@ -53,7 +53,7 @@ interface Hello {
 }
 
 /**
- * Answers a hello: welcome, replay, `live`, then one delta a part that streams right now, and who is there.
+ * Answers a hello: welcome, replay, `live`, then what streams right now, and who is there.
  * All of it happens in one synchronous step: what is appended later is sent later. A second hello replays again.
  */
 export function greet(group: OpenGroup, { socket, connection, since }: Hello): void {
@@ -67,6 +67,7 @@ export function greet(group: OpenGroup, { socket, connection, since }: Hello): v
   sendFrame(socket, { type: "welcome", ...welcome });
   replay(socket, group.log, { since, head });
   sendFrame(socket, { type: "live", head });
-  for (const delta of group.drafts.catchUp()) sendFrame(socket, delta);
+  for (const growing of [...group.drafts.catchUp(), ...group.outputs.catchUp()])
+    sendFrame(socket, growing);
   group.sockets.put(socket, { ...connection, state: "live" });
 }

@@ -1,6 +1,7 @@
 // A process's output as text: from one place on, as much as a result may hold, with the place where it goes on.
+import { plainText } from "@acos/protocol";
+
 import type { FrameLog } from "../frame-log.ts";
-import { plainText } from "./clip.ts";
 
 /** Characters of output in one result. */
 const OUTPUT_MAX_CHARS = 20_000;

@@ -1,10 +1,11 @@
 // preview: what a server in the sandbox answers, in a few words.
 import { request as httpRequest, type IncomingMessage } from "node:http";
 
+import { plainText } from "@acos/protocol";
+
 import { refusal } from "../answer.ts";
 import { connectPort } from "../ports/connect-port.ts";
 import { ownPortOf } from "../ports/own-port.ts";
-import { plainText } from "./clip.ts";
 import type { ToolWork } from "./tool.ts";
 
 const ANSWER_TIMEOUT_MS = 15_000;
