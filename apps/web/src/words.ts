@@ -183,6 +183,7 @@ export const words = {
       denied: "denied",
       unfinished: "did not run",
     },
+    says: (tool: string) => `What ${tool} says`,
     by: (name: string) => `by ${name}`,
     approvedBy: (name: string) => `approved by ${name}`,
     deniedBy: (name: string) => `denied by ${name}`,

@@ -1,8 +1,8 @@
 // A tool call in the transcript: one quiet line that opens; a card where it waits for an approval.
 import type { LocalCall, LocalRun } from "@acos/client";
 import { isOpen } from "@acos/client";
-import type { MemberId } from "@acos/protocol";
-import { memo, type JSX } from "react";
+import type { MemberId, ToolCallId } from "@acos/protocol";
+import { memo, useLayoutEffect, useRef, type JSX } from "react";
 
 import { Badge, type BadgeTone } from "../ui/badge.tsx";
 import { Icon } from "../ui/icon.tsx";
@@ -10,7 +10,10 @@ import { words } from "../words.ts";
 import { ApprovalCard } from "./approval-card.tsx";
 import { modelOf, nameOf } from "./people.ts";
 import { RowFrame } from "./row-frame.tsx";
-import { useStillView } from "./use-group.ts";
+import { useCallOutput, useStillView } from "./use-group.ts";
+
+/** Whoever reads within this of the end follows it: about a line. */
+const NEAR_END_PX = 24;
 
 interface CallRowProps {
   readonly call: LocalCall;
@@ -26,7 +29,10 @@ export const CallRow = memo(function CallRow({ call, by, head }: CallRowProps): 
       {call.state === "waiting" && call.approval !== undefined ? (
         <ApprovalCard call={call} approval={call.approval} name={nameOf(view, by)} />
       ) : (
-        <CallDetails call={call} run={run} />
+        <div className="flex flex-col gap-1">
+          <CallDetails call={call} run={run} />
+          {call.state === "dispatched" && <RunningOutput call={call.call} tool={call.tool} />}
+        </div>
       )}
     </RowFrame>
   );
@@ -60,6 +66,34 @@ function CallDetails({ call, run }: { call: LocalCall; run: LocalRun | undefined
         {call.result && <Detail title={words.call.result} text={call.result.text} />}
       </div>
     </details>
+  );
+}
+
+/** The last lines that the call's command has said, for as long as it runs. */
+function RunningOutput({ call, tool }: { call: ToolCallId; tool: string }): JSX.Element | null {
+  const output = useCallOutput(call);
+  const lines = useRef<HTMLPreElement>(null);
+  const follows = useRef(true);
+  const shown = output && `${output.isCut ? "…" : ""}${output.text}`;
+  useLayoutEffect(() => {
+    // Who scrolled up to read is left there.
+    if (lines.current && follows.current) lines.current.scrollTop = lines.current.scrollHeight;
+  }, [shown]);
+  if (shown === undefined || shown === "") return null;
+  return (
+    <pre
+      ref={lines}
+      tabIndex={0}
+      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+        follows.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+      }}
+      role="log"
+      aria-live="off"
+      aria-label={words.call.says(tool)}
+      className="max-h-40 w-full overflow-auto rounded-md border border-line bg-sunken p-2.5 font-mono text-tiny [overflow-wrap:anywhere] whitespace-pre-wrap"
+    >
+      {shown}
+    </pre>
   );
 }
 

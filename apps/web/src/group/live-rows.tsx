@@ -49,6 +49,7 @@ export function ThinkingRow({
   return (
     <RowFrame by={by} head={head} at={run.startedAt} model={modelOf(view, by, run)}>
       <p
+        role="img"
         className="flex h-6 items-center gap-1"
         aria-label={`${nameOf(view, by)} ${words.run.state.running}`}
       >

@@ -1,5 +1,12 @@
 // One connection for the group on the page, and its snapshot as React state.
-import { connectGroup, type GroupConnection, type LocalView, type Snapshot } from "@acos/client";
+import {
+  connectGroup,
+  type CallOutput,
+  type GroupConnection,
+  type LocalView,
+  type Snapshot,
+} from "@acos/client";
+import type { ToolCallId } from "@acos/protocol";
 import {
   createContext,
   useCallback,
@@ -72,6 +79,15 @@ export function useSnapshot(): Snapshot {
   return useSyncExternalStore(
     (listener) => connection.subscribe(listener),
     () => connection.snapshot,
+  );
+}
+
+/** What a running call has said last; undefined where it says nothing. Renders anew with this call's output only. */
+export function useCallOutput(call: ToolCallId): CallOutput | undefined {
+  const connection = useOpenConnection();
+  return useSyncExternalStore(
+    (listener) => connection.subscribe(listener),
+    () => connection.snapshot.view.outputs.get(call),
   );
 }
 
