@@ -9,11 +9,12 @@ import {
   providerNameSchema,
 } from "./agent-version.ts";
 import { auditBodySchema } from "./audit.ts";
-import { roleSchema, sentPolicySchema } from "./group-event.ts";
+import { roleSchema } from "./group-event.ts";
 import { searchQuerySchema } from "./history.ts";
 import { ORG_ROLES } from "./group-control.ts";
 import { idSchema } from "./ids.ts";
 import { PAGE_MAX, SEARCH_PAGE_MAX } from "./limits.ts";
+import { sentPolicySchema } from "./policy.ts";
 import { BUILTIN_TOOLS, toolConfigSchema, USUAL_TOOLS } from "./tool.ts";
 
 export const meSchema = z.strictObject({

@@ -1,10 +1,11 @@
 // Commands a member may give a group, as they arrive from a socket or from REST.
 import * as z from "zod";
 
-import { BRIEFING_RULES, sentPolicySchema } from "./group-event.ts";
+import { BRIEFING_RULES } from "./group-event.ts";
 import { idSchema } from "./ids.ts";
 import { sentPartsSchema } from "./message.ts";
 import { nameSchema } from "./agent-version.ts";
+import { sentPolicySchema } from "./policy.ts";
 import { summarySectionsSchema } from "./summary.ts";
 import { toolArgumentsSchema } from "./tool.ts";
 

@@ -4,7 +4,7 @@ import type { GroupNews } from "./audit.ts";
 import type { Briefing } from "./briefing.ts";
 import type { Result } from "./errors.ts";
 import type { CommandRequest } from "./group-command.ts";
-import type { LogEvent, Policy, Role } from "./group-event.ts";
+import type { LogEvent, Role } from "./group-event.ts";
 import type { GroupView, Page, RunView } from "./group-view.ts";
 import type { JobView, SearchHit } from "./history.ts";
 import type {
@@ -19,6 +19,7 @@ import type {
 } from "./ids.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MessageView } from "./message.ts";
+import type { Policy } from "./policy.ts";
 import type {
   CheckpointView,
   Hunk,

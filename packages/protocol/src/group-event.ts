@@ -4,18 +4,8 @@ import * as z from "zod";
 import { agentPinSchema, handleSchema } from "./agent-version.ts";
 import { problemSchema } from "./errors.ts";
 import { idSchema } from "./ids.ts";
-import {
-  BRIEFING_BUDGET_MAX_TOKENS,
-  BRIEFING_BUDGET_MIN_TOKENS,
-  BRIEFING_BUDGET_TOKENS,
-} from "./limits.ts";
-import {
-  epochSchema,
-  sandboxLimitsSchema,
-  sandboxPolicySchema,
-  snapshotRefSchema,
-  STOP_REASONS,
-} from "./sandbox.ts";
+import { policySchema } from "./policy.ts";
+import { epochSchema, sandboxLimitsSchema, snapshotRefSchema, STOP_REASONS } from "./sandbox.ts";
 import { mentionSchema, partSchema, routingSchema, usageSchema } from "./message.ts";
 import { summarySectionsSchema } from "./summary.ts";
 import { toolArgumentsSchema, toolResultSchema } from "./tool.ts";
@@ -27,36 +17,6 @@ export type BriefingRule = (typeof BRIEFING_RULES)[number];
 export const ROLES = ["admin", "member", "viewer"] as const;
 export type Role = (typeof ROLES)[number];
 export const roleSchema = z.enum(ROLES);
-
-/** How a group decides who answers, within the limits between agents. Every number is a count or milliseconds. */
-export const policySchema = z.strictObject({
-  /** `mentions`: an agent answers when mentioned or replied to; `everyone`: also any person's message that mentions no agent. */
-  wake: z.enum(["mentions", "everyone"]).default("mentions"),
-  /** Whether agents may wake each other, and how far. */
-  agents: z
-    .strictObject({
-      wake: z.enum(["off", "bounded"]).default("bounded"),
-      rounds: z.int().min(0).max(20).default(2),
-      cooldownMs: z.int().min(0).max(3_600_000).default(15_000),
-      pairMentions: z.int().min(0).max(100).default(3),
-      chainDepth: z.int().min(0).max(20).default(6),
-    })
-    .prefault({}),
-  /** Tokens (estimated) that a briefing may take beside the agent's own instructions. */
-  briefingTokens: z
-    .int()
-    .min(BRIEFING_BUDGET_MIN_TOKENS)
-    .max(BRIEFING_BUDGET_MAX_TOKENS)
-    .default(BRIEFING_BUDGET_TOKENS),
-  sandboxes: sandboxPolicySchema.prefault({}),
-});
-export type Policy = z.infer<typeof policySchema>;
-
-/** A policy as a caller writes it: whole, or by the name of a ready-made one. */
-export const sentPolicySchema = z.union([
-  z.enum(["mentions", "everyone"]).transform((wake) => policySchema.parse({ wake })),
-  policySchema,
-]);
 
 export const RUN_OUTCOMES = ["done", "failed", "cancelled", "interrupted"] as const;
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];

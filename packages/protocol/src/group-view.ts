@@ -1,9 +1,10 @@
 // What a reader is shown of a group and its runs: the folded state in the form REST and the socket's welcome carry.
 import * as z from "zod";
 
-import { memberSchema, policySchema, RUN_OUTCOMES } from "./group-event.ts";
+import { memberSchema, RUN_OUTCOMES } from "./group-event.ts";
 import { idSchema } from "./ids.ts";
 import { usageSchema } from "./message.ts";
+import { policySchema } from "./policy.ts";
 import { sandboxViewSchema } from "./sandbox.ts";
 import { toolArgumentsSchema, toolResultSchema } from "./tool.ts";
 

@@ -139,8 +139,6 @@ export {
   groupEventSchema,
   logEventSchema,
   memberSchema,
-  policySchema,
-  sentPolicySchema,
   roleSchema,
   type AgentMember,
   type BriefingRule,
@@ -149,7 +147,6 @@ export {
   type GroupEventKind,
   type LogEvent,
   type Member,
-  type Policy,
   type Role,
   type RunOutcome,
   type UserMember,
@@ -387,5 +384,6 @@ export {
   type TurnPart,
 } from "./turn-stream.ts";
 export { plainText } from "./plain-text.ts";
+export { policySchema, sentPolicySchema, type Policy } from "./policy.ts";
 export { PRODUCT_VERSION, PROTOCOL_VERSION } from "./version.ts";
 export * from "./sandbox-face.ts";
