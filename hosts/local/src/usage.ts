@@ -51,4 +51,6 @@ export const UP_USAGE = `acos up: serve everything on this machine
 
 ACOS_LOG=json writes the log as JSON lines. ACOS_DETECT=off looks for no models.
 ACOS_SANDBOX_POOL is how many sandboxes are kept ready (1), ACOS_SANDBOX_MAX how many may run (20).
+ACOS_SANDBOX_DAY_CPU_SECONDS, ACOS_SANDBOX_DAY_MEMORY_GIB_HOURS and ACOS_SANDBOX_DAY_EGRESS_MIB are what the sandboxes of one
+group may use in a day (no limit).
 `;

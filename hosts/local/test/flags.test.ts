@@ -14,7 +14,12 @@ describe("flags of up", () => {
       dataFolder: "/home/ada/.acos",
       open: false,
       model: undefined,
-      sandboxes: { on: true, pool: 1, max: 20 },
+      sandboxes: {
+        on: true,
+        pool: 1,
+        max: 20,
+        dayShares: { cpuSeconds: null, memoryGibHours: null, egressMib: null },
+      },
       help: false,
     });
   });
@@ -50,7 +55,13 @@ describe("flags of up", () => {
     expect(parse([], { ACOS_SANDBOXES: "off" }).sandboxes.on).toBe(false);
     expect(parse(["--sandboxes=auto"], { ACOS_SANDBOXES: "off" }).sandboxes.on).toBe(true);
     const numbers = { ACOS_SANDBOX_POOL: "0", ACOS_SANDBOX_MAX: "3", ACOS_SANDBOXES: "" };
-    expect(parse([], numbers).sandboxes).toEqual({ on: true, pool: 0, max: 3 });
+    expect(parse([], numbers).sandboxes).toMatchObject({ on: true, pool: 0, max: 3 });
+    const shares = { ACOS_SANDBOX_DAY_CPU_SECONDS: "60", ACOS_SANDBOX_DAY_EGRESS_MIB: "0" };
+    expect(parse([], shares).sandboxes.dayShares).toEqual({
+      cpuSeconds: 60,
+      memoryGibHours: null,
+      egressMib: 0,
+    });
   });
 
   it.each([
@@ -59,6 +70,9 @@ describe("flags of up", () => {
     ["ACOS_SANDBOX_POOL", "1001"],
     ["ACOS_SANDBOX_MAX", "0"],
     ["ACOS_SANDBOX_MAX", "many"],
+    ["ACOS_SANDBOX_DAY_CPU_SECONDS", "1.5"],
+    ["ACOS_SANDBOX_DAY_MEMORY_GIB_HOURS", "-1"],
+    ["ACOS_SANDBOX_DAY_EGRESS_MIB", "all"],
   ])("[F2] refuses %s=%s with words about it", (variable, value) => {
     expect(() => parse([], { [variable]: value })).toThrow(UsageError);
     expect(() => parse([], { [variable]: value })).toThrow(variable);

@@ -74,6 +74,28 @@ describe("opening", () => {
     expect(String((refused[0] as PromiseRejectedResult).reason)).toContain("quota_exceeded");
   });
 
+  it("[S30] a group that has used its day up is stopped with words and not opened again; others go on", async () => {
+    host = await bench.start({ dayShares: { cpuSeconds: 1 } });
+    const box = sandboxOn(host);
+    const other = makeSandbox(bench, host, await bench.makeGroup());
+    await Promise.all([box.open(), other.open()]);
+    await box.run("echo kept > file; (while :; do :; done) > /dev/null 2>&1 &");
+    await eventually(async () => (await box.status()).state === "kept");
+    expect((await box.status()).ended).toMatchObject({
+      reason: "limit",
+      words: expect.stringContaining("CPU time"),
+    });
+    await expect(box.open()).rejects.toThrow(/quota_exceeded.*"retryAfterMs":\d+/);
+    expect((await other.run("echo here")).code).toBe(0);
+    expect(existsSync(join(bench.folder, "sandboxes", box.sandbox, "workspace", "file"))).toBe(
+      true,
+    );
+    host.child.kill("SIGTERM");
+    await host.exit;
+    host = await bench.start({ dayShares: { cpuSeconds: 1 } });
+    await expect(sandboxOn(host).open()).rejects.toThrow("quota_exceeded");
+  });
+
   it("[S6] a start that fails says so and leaves nothing of itself", async () => {
     const broken = join(bench.folder, "broken", "agent.js");
     mkdirSync(dirname(broken));

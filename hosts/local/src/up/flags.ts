@@ -25,6 +25,12 @@ export interface SandboxFlags {
   readonly pool: number;
   /** Running at once, at most. */
   readonly max: number;
+  /** What the sandboxes of one group may use together in a day; null is as much as they like. */
+  readonly dayShares: {
+    readonly cpuSeconds: number | null;
+    readonly memoryGibHours: number | null;
+    readonly egressMib: number | null;
+  };
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -60,6 +66,11 @@ export function parseUpFlags(
       on: isOn(named(given.sandboxes, "ACOS_SANDBOXES")),
       pool: countOf("ACOS_SANDBOX_POOL", environment, { least: 0, unset: DEFAULT_POOL }),
       max: countOf("ACOS_SANDBOX_MAX", environment, { least: 1, unset: DEFAULT_MAX_SANDBOXES }),
+      dayShares: {
+        cpuSeconds: shareOf("ACOS_SANDBOX_DAY_CPU_SECONDS", environment),
+        memoryGibHours: shareOf("ACOS_SANDBOX_DAY_MEMORY_GIB_HOURS", environment),
+        egressMib: shareOf("ACOS_SANDBOX_DAY_EGRESS_MIB", environment),
+      },
     },
     help: given.help ?? false,
   };
@@ -135,6 +146,16 @@ function countOf(
       `"${text}" is not a number of sandboxes. Give ${variable} one from ${least} to ${SANDBOXES_CEILING}.`,
     );
   return count;
+}
+
+function shareOf(variable: string, environment: Environment): number | null {
+  const text = environment[variable];
+  if (!text) return null;
+  if (!/^\d{1,9}$/.test(text))
+    throw new UsageError(
+      `"${text}" is not a share of a day. Give ${variable} a whole number, or leave it out for no limit.`,
+    );
+  return Number(text);
 }
 
 function filled(text: string, flag: string): string {

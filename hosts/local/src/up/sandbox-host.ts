@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 
+import type { SandboxFlags } from "./flags.ts";
 import type { Log, LogFields } from "./log.ts";
 import { signal } from "./owned-processes.ts";
 import { ownedHostCommand } from "./runtime-options.ts";
@@ -21,6 +22,7 @@ export interface HostSettings {
   readonly allow: string;
   readonly pool: number;
   readonly maxRunning: number;
+  readonly dayShares: SandboxFlags["dayShares"];
 }
 
 export interface HostRim {

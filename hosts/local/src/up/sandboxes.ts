@@ -63,6 +63,7 @@ function settingsOf({ flags, plan, folder }: SandboxesAsk): HostSettings {
     allow: plan.environment["ACOS_EGRESS_ALLOW"] ?? "",
     pool: flags.pool,
     maxRunning: flags.max,
+    dayShares: flags.dayShares,
   };
 }
 

@@ -1,4 +1,5 @@
 // What the launcher tells the host at its start, in one variable.
+import type { DayShares } from "./day-meter.ts";
 
 /** Name of that variable; taken out of the environment once it is read. */
 export const CONFIG_VARIABLE = "ACOS_SANDBOX_HOST";
@@ -21,6 +22,8 @@ export interface HostConfig {
   readonly pool: number;
   /** Sandboxes at a time. */
   readonly maxRunning: number;
+  /** What the sandboxes of one group may use together in a day. */
+  readonly dayShares: DayShares;
 }
 
 /** Reads the configuration. Throws with words that name the field, never a value. */
@@ -39,6 +42,7 @@ export function parseConfig(text: string | undefined): HostConfig {
     allow: typeof fields["allow"] === "string" ? fields["allow"] : "",
     pool: count(fields, "pool"),
     maxRunning: count(fields, "maxRunning"),
+    dayShares: sharesIn(fields["dayShares"] ?? {}),
   };
 }
 
@@ -46,6 +50,17 @@ function revealIn(value: unknown): HostConfig["reveal"] {
   if (value === null) return null;
   const fields = value as Readonly<Record<string, unknown>>;
   return { url: words(fields, "url"), secret: words(fields, "secret") };
+}
+
+function sharesIn(value: unknown): DayShares {
+  const fields = value as Readonly<Record<string, unknown>>;
+  const share = (name: keyof DayShares) =>
+    (fields[name] ?? null) === null ? null : count(fields, name);
+  return {
+    cpuSeconds: share("cpuSeconds"),
+    memoryGibHours: share("memoryGibHours"),
+    egressMib: share("egressMib"),
+  };
 }
 
 function words(fields: Readonly<Record<string, unknown>>, name: string): string {

@@ -14,6 +14,7 @@ import { AuthorityKeys, fetchJson } from "./authority-keys.ts";
 import type { HostConfig } from "./config.ts";
 import { Gate } from "./gate.ts";
 import type { Log } from "./log.ts";
+import { DayMeter } from "./day-meter.ts";
 import { Records } from "./records.ts";
 import { revealer } from "./reveal.ts";
 import type { Owner } from "./running.ts";
@@ -52,6 +53,12 @@ export async function serveHost(config: HostConfig, log: Log): Promise<Host> {
     () => new Date(),
     (error) => log.error("the audit could not be written", { why: error.message }),
   );
+  const day = new DayMeter({
+    shares: config.dayShares,
+    path: `${machine.place.boxes}/day.json`,
+    now,
+    failed: (error) => log.error("what groups used could not be written", { why: error.message }),
+  });
   const pool: WarmPool = new WarmPool({
     machine,
     records,
@@ -65,12 +72,13 @@ export async function serveHost(config: HostConfig, log: Log): Promise<Host> {
     audit,
     log,
     pool,
+    day,
     openEgress,
     now,
     maxRunning: config.maxRunning,
     rimOf: (owner, sandbox) => rimFor({ config, audit, owner, sandbox }),
   });
-  const watch = new Watch({ sandboxes, records, audit, now });
+  const watch = new Watch({ sandboxes, records, audit, day, now });
   const gate = new Gate(new AuthorityKeys(config.jwks, fetchJson));
   const { secret } = config;
   const server = makeServer({ secret, gate, sandboxes, watch, audit, log, capabilities, now });

@@ -16,6 +16,7 @@ import type { EgressRim, OpenEgress } from "../egress/egress-door.ts";
 import { notFound } from "./gate.ts";
 import { launch, type Launched } from "./launch.ts";
 import type { Log } from "./log.ts";
+import type { DayMeter } from "./day-meter.ts";
 import type { Records, SandboxRecord } from "./records.ts";
 import { openDoor, startedRunning, type DoorAsk, type Owner, type Running } from "./running.ts";
 import { stateAfter, type HostState, type Step } from "./sandbox-steps.ts";
@@ -43,6 +44,7 @@ export interface SandboxesParts {
   readonly audit: Audit;
   readonly log: Log;
   readonly pool: WarmPool;
+  readonly day: DayMeter;
   readonly openEgress: OpenEgress;
   readonly rimOf: (owner: Owner, sandbox: SandboxId) => EgressRim;
   readonly maxRunning: number;
@@ -159,6 +161,7 @@ export class Sandboxes {
   }
 
   #requireRoom(owner: Owner, max: number | undefined): void {
+    this.#parts.day.requireLeft(owner.group);
     const occupied = [...this.#entries.values()].filter(isOccupied);
     const ofGroup = occupied.filter((entry) => isSame(entry.owner, owner)).length;
     const full = (words: string) =>

@@ -5,6 +5,7 @@ import { readCgroup, type CgroupUsage } from "../driver/cgroups.ts";
 import { measureDisk } from "../driver/measure-disk.ts";
 import { childrenOf, cpuMsOf, pidsOfUid, usageOf } from "../driver/processes.ts";
 import type { Audit } from "./audit.ts";
+import type { DayMeter, Use } from "./day-meter.ts";
 import type { Records } from "./records.ts";
 import type { Running } from "./running.ts";
 import type { Sandboxes } from "./sandboxes.ts";
@@ -26,6 +27,7 @@ type Counted = CgroupUsage;
 interface Meter {
   disk: { bytes: number; nextMs: number; cpuMs: number; isCounting: boolean };
   outOfMemory: number;
+  before: { atMs: number; cpuMs: number; egressBytes: number };
   agentPid: number | undefined;
 }
 
@@ -33,6 +35,7 @@ export interface WatchParts {
   readonly sandboxes: Sandboxes;
   readonly records: Records;
   readonly audit: Audit;
+  readonly day: DayMeter;
   readonly now: () => number;
 }
 
@@ -48,11 +51,13 @@ export class Watch {
   start(): void {
     this.#timer = setInterval(() => {
       for (const running of this.#parts.sandboxes.all()) this.look(running);
+      this.#parts.day.save();
     }, LOOK_EVERY_MS);
   }
 
   close(): void {
     clearInterval(this.#timer);
+    this.#parts.day.save(true);
   }
 
   /** What a sandbox uses now; the disk as it was counted last. */
@@ -69,7 +74,9 @@ export class Watch {
     const used = counted(running);
     running.activity.look(used.cpuMs - cpuMsOf(agentPid(running, meter)), nowMs);
     this.#noteMemory(running, meter, used);
-    const over = overLimit(running, used, nowMs);
+    const { day } = this.#parts;
+    day.add(running.owner.group, spentSince(meter, { running, used, nowMs }));
+    const over = overLimit(running, used, nowMs) ?? day.usedUp(running.owner.group);
     if (over !== null) {
       this.#end(running, over);
       return;
@@ -124,7 +131,8 @@ export class Watch {
     const known = this.#meters.get(running);
     if (known !== undefined) return known;
     const disk = { bytes: 0, nextMs: 0, cpuMs: -Infinity, isCounting: false };
-    const meter: Meter = { disk, outOfMemory: 0, agentPid: undefined };
+    const before = { atMs: running.startedMs, cpuMs: 0, egressBytes: 0 };
+    const meter: Meter = { disk, outOfMemory: 0, before, agentPid: undefined };
     this.#meters.set(running, meter);
     return meter;
   }
@@ -135,6 +143,20 @@ function counted({ record, box }: Running): Counted {
   if (cgroup.length > 0) return readCgroup(cgroup);
   const pids = uid === null ? [box.pid, ...childrenOf(box.pid)] : pidsOfUid(uid);
   return { ...usageOf(pids), outOfMemory: 0 };
+}
+
+/** What was used since the last look. Where no control group counts, what ended processes used is not in it. */
+function spentSince(
+  meter: Meter,
+  { running, used, nowMs }: { running: Running; used: Counted; nowMs: number },
+): Use {
+  const { atMs, cpuMs, egressBytes } = meter.before;
+  meter.before = { atMs: nowMs, cpuMs: used.cpuMs, egressBytes: running.door.bytes() };
+  return {
+    cpuMs: Math.max(0, used.cpuMs - cpuMs),
+    memoryMibMs: used.memoryMiB * Math.max(0, nowMs - atMs),
+    egressBytes: Math.max(0, meter.before.egressBytes - egressBytes),
+  };
 }
 
 /** Process 1 starts the agent first, and nothing else. */
