@@ -130,6 +130,24 @@ describe("a tool's secret", () => {
   });
 });
 
+describe("a store that does not answer", () => {
+  it.each([
+    ["at all", () => Promise.reject(new TypeError("no route"))],
+    ["well", () => Promise.resolve(new Response("busy", { status: 503 }))],
+  ])("[SE8] %s is said, and is no bad secret", async (_how, fetch) => {
+    const master = generateMasterKey();
+    const star = await openWith(master);
+    keep(star, await sealedRecord(master, {}));
+    const { fetch: usual } = star.records;
+    star.records.fetch = (url) => (url.includes("/secrets/") ? fetch() : usual(url));
+    const result = await call(star, desk());
+    expect(result).toEqual({ isError: true, text: expect.stringContaining("just now") });
+    expect(hits).toEqual([]);
+    star.records.fetch = usual;
+    expect((await call(star, desk())).isError).toBe(false);
+  });
+});
+
 describe("a new master key", () => {
   it("[SE6] is asked for when a record names it, and what is open goes on being used", async () => {
     const [first, second] = [generateMasterKey(), generateMasterKey()];
@@ -179,6 +197,14 @@ describe("hidden values", () => {
     expect(clean).toContain("#");
     for (const [, spelling] of spelt) expect(clean).not.toContain(spelling);
     expect(clean.length).toBeLessThan(30);
+  });
+
+  it("[SE7] are taken out as a query has them, and as whoever escapes more writes them", async () => {
+    const value = "p4ss!word~(1)*'x>y z";
+    const query = new URL(`https://x?${String(new URLSearchParams({ key: value }))}`).search;
+    const strict = "p4ss%21word~%281%29%2A%27x%3Ey%20z";
+    for (const text of [query, strict, "p4ss!word~(1)*&#39;x&gt;y z"])
+      expect(withoutValues(text, [value], { minChars: 8, note: "#" })).toMatch(/^(?:\?key=)?#$/);
   });
 
   it("[SE7] leave short values and other words alone", () => {

@@ -7,13 +7,29 @@ function spellingsOf(value: string): readonly string[] {
   return [
     value,
     JSON.stringify(value).slice(1, -1),
-    encodeURIComponent(value),
-    value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;"),
+    ...percentOf(value),
+    ...htmlOf(value),
     ...base64Of(bytes),
     hex,
     hex.toUpperCase(),
     Array.from(value).toReversed().join(""),
   ];
+}
+
+/** As URLs have it (RFC 3986), as forms have it, which is how a query is sent, and as either is written by who escapes more. */
+function percentOf(value: string): readonly string[] {
+  const path = encodeURIComponent(value);
+  const form = new URLSearchParams([["", value]]).toString().slice(1);
+  const strict = path.replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return [path, form, strict];
+}
+
+function htmlOf(value: string): readonly string[] {
+  const usual = value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+  return [usual, usual.replaceAll(">", "&gt;").replaceAll("'", "&#39;")];
 }
 
 /** What base64 and base64url have in common for these bytes wherever they stand among others: three alignments, without the ends. */

@@ -74,7 +74,10 @@ export class SealedSecrets {
     );
   }
 
-  /** A secret for the agents of one group; undefined when there is none for them. Throws TrustError when it cannot be opened. */
+  /**
+   * A secret for the agents of one group; undefined when there is none for them. Throws TrustError when it cannot be opened,
+   * ProblemError `unavailable` when it could not be asked for.
+   */
   async secret(
     of: { readonly org: string; readonly group: string; readonly name: string },
     nowMs: number,
@@ -87,7 +90,7 @@ export class SealedSecrets {
   async #read(path: string, nowMs: number, keepMs: number): Promise<Kept | undefined> {
     const known = this.#kept.get(path);
     if (known && nowMs < known.untilMs) return known;
-    const response = await this.#records.fetch(`${ORCHESTRATOR_ORIGIN}${path}`);
+    const response = await this.#ask(path);
     if (response.status === 404) {
       await response.body?.cancel();
       this.#kept.delete(path);
@@ -98,6 +101,16 @@ export class SealedSecrets {
     const kept = { record, dataKey, untilMs: nowMs + keepMs };
     this.#keep(path, kept);
     return kept;
+  }
+
+  /** Throws ProblemError `unavailable` where the store does not answer: that says nothing about the secret. */
+  async #ask(path: string): Promise<Response> {
+    const url = `${ORCHESTRATOR_ORIGIN}${path}`;
+    const response = await this.#records.fetch(url).catch(() => undefined);
+    if (response?.ok || response?.status === 404) return response;
+    await response?.body?.cancel();
+    const words = "The secret could not be read just now. Try again in a moment.";
+    throw new ProblemError(problem("unavailable", words));
   }
 
   async #open({ org, sealed, dataKey }: SealedRecord, nowMs: number): Promise<DataKey> {

@@ -1,5 +1,5 @@
 // An HTTP tool with its secrets in their places: opened for one call, for the tool's own host, and never for another.
-import { fillSecrets, secretsIn, type HttpTool } from "@acos/protocol";
+import { fillSecrets, ProblemError, secretsIn, type HttpTool } from "@acos/protocol";
 
 import type { RevealedSecret } from "../secrets/sealed-secrets.ts";
 
@@ -40,7 +40,9 @@ export async function fillTool(tool: HttpTool, reveal: Reveal): Promise<FilledTo
 }
 
 async function valueFor({ name: tool, baseUrl }: HttpTool, name: string, reveal: Reveal) {
-  const secret = await reveal(name).catch(() => {
+  const secret = await reveal(name).catch((error: unknown) => {
+    if (error instanceof ProblemError && error.problem.code === "unavailable")
+      throw new SecretError(error.problem.message);
     throw new SecretError(`The secret "${name}" cannot be opened. An admin has to enter it again.`);
   });
   if (!secret)
