@@ -32,8 +32,8 @@ const ROUTES: readonly (readonly [prefix: string, serve: Serve])[] = [
   [`${API_PATH}/`, serveApi],
   [`${SIGN_IN_PATH}/`, serveSignIn],
   [SOCKET_PATH, serveSocket],
-  ["/.well-known/jwks.json", serveJwks],
 ];
+const JWKS_PATH = "/.well-known/jwks.json";
 /** Never answered with a page: a mistyped address of an API must say so. */
 const NOT_PAGES = ["/api", "/ws", "/.well-known"];
 
@@ -52,8 +52,9 @@ async function answerTo(
   const { pathname, hostname } = new URL(request.url);
   if (isPreviewHost(hostname))
     return serveWith(bindings, context, (plane) => servePreview(plane, request));
-  if (pathname === "/healthz")
+  if (pathname === "/healthz" && isReading(request))
     return toResponse(jsonAnswer({ status: "ok", version: PRODUCT_VERSION }));
+  if (pathname === JWKS_PATH && isReading(request)) return serveWith(bindings, context, serveJwks);
   const serve = ROUTES.find(([prefix]) => pathname.startsWith(prefix))?.[1];
   if (!serve) return servePage(bindings, request, pathname);
   return serveWith(bindings, context, (plane) => serve(plane, request));
@@ -88,13 +89,14 @@ function servePage(
   request: Request,
   pathname: string,
 ): Response | Promise<Response> {
-  const isPage = request.method === "GET" || request.method === "HEAD";
   const isReserved = NOT_PAGES.some(
     (prefix) => pathname === prefix || pathname.startsWith(`${prefix}/`),
   );
-  if (bindings.ASSETS && isPage && !isReserved) return bindings.ASSETS.fetch(request);
+  if (bindings.ASSETS && isReading(request) && !isReserved) return bindings.ASSETS.fetch(request);
   return problemResponse(problem("not_found", "There is nothing at this address."));
 }
+
+const isReading = ({ method }: Request): boolean => method === "GET" || method === "HEAD";
 
 function notStarted(): Problem {
   const words =

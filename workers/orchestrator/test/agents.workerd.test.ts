@@ -7,6 +7,7 @@ import {
   type AgentMember,
   type AgentView,
   type GroupView,
+  type Page,
   type Problem,
   type ProviderView,
 } from "@acos/protocol";
@@ -191,6 +192,24 @@ describe("providers", () => {
     const wrapped = { org: stored.org, version: sealed.dataKey, wrapped: stored.dataKey };
     const dataKey = await openDataKey(await parseMasterKeys(bindings.MASTER_KEY!), wrapped);
     expect(await openSecret(dataKey, { name, version, sealed })).toBe(KEY);
+  });
+
+  it("[PR1] a provider that is deleted and put at the same moment has the key it says it has", async () => {
+    for (let round = 0; round < 8; round += 1) {
+      await putProvider({ apiKey: KEY });
+      const [, put] = await Promise.all([
+        person.api("DELETE", `/orgs/${org}/providers/acme`),
+        putProvider({ apiKey: KEY }),
+      ]);
+      const listed = await person.api<Page<ProviderView>>("GET", `/orgs/${org}/providers`);
+      const acme = listed.body.items.find(({ name }) => name === "acme");
+      if (put.status !== 200 || !acme) continue;
+      expect(acme.hasKey).toBe(true);
+      const text = await (await record(`/provider-versions/${org}/acme/${acme.version}`)).text();
+      const { keyVersion } = JSON.parse(text) as { keyVersion: number };
+      const key = await record(`/provider-keys/${org}/acme/${keyVersion}`);
+      expect(key.status, `round ${round}`).toBe(200);
+    }
   });
 
   it("[PR2] every agent that uses a provider is told of its change, with the new version pinned", async () => {

@@ -392,6 +392,17 @@ describe("refusals", () => {
   });
 });
 
+describe("who is refused often", () => {
+  it("[AU5] is seen all the same in what succeeds", async () => {
+    const owner = await Person.signUp();
+    const { id } = await owner.welcome();
+    const of = (count: number) => `/groups/grp_${String(count).padStart(26, "0")}`;
+    for (let count = 0; count < 61; count += 1) await owner.api("GET", of(count));
+    expect((await owner.api("POST", `/groups/${id}/token`)).status).toBe(200);
+    expect((await entry(owner, "token-issued")).subject).toBe(id);
+  });
+});
+
 describe("the chain", () => {
   it("[AU2] stays unbroken when many write to it at the same moment, each entry at a seq of its own", async () => {
     const owner = await Person.signUp();

@@ -40,6 +40,12 @@ describe("requests", () => {
     const jwks = await (await knock("/.well-known/jwks.json")).json<{ keys: object[] }>();
     expect(jwks.keys).toHaveLength(2);
     expect(JSON.stringify(jwks)).not.toContain('"d"');
+    for (const [method, path] of [
+      ["GET", "/.well-known/jwks.jsonfoo"],
+      ["DELETE", "/.well-known/jwks.json"],
+      ["POST", "/healthz"],
+    ] as const)
+      expect((await knock(path, { method })).status, `${method} ${path}`).toBe(404);
   });
 
   it("[RQ2] unknown paths, wrong methods and anonymous callers get a Problem with the request's id", async () => {

@@ -71,14 +71,17 @@ export class Audit {
   ): Promise<void> {
     // A task of its own: the answer that this is about goes out first.
     await scheduler.wait(0);
-    // Who asks for all there might be would cost a look-up each time: an actor has a share of them, too.
-    if (this.#volume.takeShare(`look-ups of ${note.actor}`, at) === undefined) return;
+    // Who asks for all there might be would cost a look-up each time: an actor has a share of them, too, for each kind, so
+    // that one who is refused often enough is not unseen in what succeeds.
+    const missed = this.#volume.takeShare(`look-ups of ${note.actor} for ${note.kind}`, at);
+    if (missed === undefined) return;
     try {
       const { chains, ...actor } = await find();
       for (const chain of chains) {
         const unrecorded = this.#volume.takeShare(`${chain} ${note.kind}`, at);
         if (unrecorded === undefined) continue;
-        const full = withPassedOver({ ...note, ...actor }, { repeats, unrecorded });
+        const passedOver = { repeats, unrecorded: unrecorded + missed };
+        const full = withPassedOver({ ...note, ...actor }, passedOver);
         await appendNotes(this.#parts, chain, [{ at, note: full }]);
       }
     } catch (error) {

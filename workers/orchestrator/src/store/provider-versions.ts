@@ -18,7 +18,7 @@ import type { ControlPlane } from "../control-plane.ts";
 import { oweGroups } from "./adoption-rows.ts";
 import { agents, agentVersions, providers, providerVersions } from "./control-tables.ts";
 import { isTaken, type Database } from "./database.ts";
-import { deleteSecretRows, insertSecret, type SecretRow } from "./secret-rows.ts";
+import { insertSecret, retireSecret, type SecretRow } from "./secret-rows.ts";
 
 export interface ProviderName {
   readonly org: OrgId;
@@ -155,8 +155,9 @@ export async function deleteProvider(plane: ControlPlane, name: ProviderName): P
       .where(and(eq(providers.org, name.org), eq(providers.name, name.name))),
     raiseUsers(db, name),
     oweUsers(db, name),
+    // With the rest or not at all: a key that is put a moment later is not this one's to take away.
+    retireSecret(db, { org: name.org, name: providerKeyName(name.name) }, at),
   ]);
-  await deleteSecretRows(db, { org: name.org, name: providerKeyName(name.name) }, at);
   await emptyCache(
     plane,
     removed.map((version) => providerVersionKey(version.org, version)),

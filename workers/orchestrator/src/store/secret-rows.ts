@@ -51,14 +51,18 @@ export function retireBefore(db: Database, key: SecretKey & { version: number },
     .where(and(ofKey(key), isLiving, sql`${secrets.version} < ${key.version}`));
 }
 
-/** Takes the value of a secret away, every version of it. Answers whether there was one. */
-export async function deleteSecretRows(db: Database, key: SecretKey, at: number): Promise<boolean> {
-  const gone = await db
+/** The statement that takes the value of a secret away, every version of it. */
+export function retireSecret(db: Database, key: SecretKey, at: number) {
+  return db
     .update(secrets)
     .set({ sealed: null, deletedAt: at })
     .where(and(ofKey(key), isLiving))
     .returning({ version: secrets.version });
-  return gone.length > 0;
+}
+
+/** Takes the value of a secret away, every version of it. Answers whether there was one. */
+export async function deleteSecretRows(db: Database, key: SecretKey, at: number): Promise<boolean> {
+  return (await retireSecret(db, key, at)).length > 0;
 }
 
 /** The number of the last version a name ever had, deleted or not; 0 for none. */
