@@ -484,6 +484,24 @@ describe("a tunnel", () => {
     }
   });
 
+  it("[E9] keeps what a slow reader has not read yet when the other side is done", async () => {
+    const whole = Buffer.alloc(8 * 1024 * 1024, 1);
+    const to = await listening(
+      createServer({ allowHalfOpen: true }, (socket) =>
+        socket.on("error", () => undefined).once("data", () => socket.end(whole)),
+      ),
+    );
+    const bench = await openBench({ policy: { hosts: ["a.com:22"] }, to });
+    const socket = await openTunnel(bench, "a.com:22");
+    socket.write("go");
+    let read = 0;
+    for await (const piece of socket as AsyncIterable<Buffer>) {
+      read += piece.length;
+      await new Promise((next) => setTimeout(next, 1));
+    }
+    expect(read).toBe(whole.length);
+  });
+
   it("[E9] lets the other side speak first where that is no web port", async () => {
     const to = await listening(
       createServer((socket) => socket.on("error", () => undefined).end("SSH-2.0-x\r\n")),

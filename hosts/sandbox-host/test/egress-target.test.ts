@@ -124,6 +124,12 @@ describe("the beginning of TLS", () => {
     ["another protocol", "474554202f", "other"],
     ["a record that is no handshake after one", "160301000201001503010000", "malformed"],
     ["a handshake that is no hello", "16030100040200000000", "malformed"],
+    ["an empty record", "1603010000", "malformed"],
+    [
+      "a hello in more pieces than anybody's",
+      "160301000101".repeat(16) + "160301000100",
+      "malformed",
+    ],
     ["a hello that ends in the middle of a length", "160301000501000001ff", "malformed"],
   ])("[E7] %s is told from a hello", (_what, hex, is) => {
     expect(readHello(Buffer.from(hex, "hex")).is).toBe(is);

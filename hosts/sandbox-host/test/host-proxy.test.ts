@@ -108,6 +108,15 @@ describe("requests", () => {
     expect([answer.status, code(answer)]).toEqual([502, "sandbox_failed"]);
   });
 
+  it.each(["099 X", "000 X", "600 X", "999 X", "101 X", "200 X\r\nx-\u00e9: 1"])(
+    "[S15] an answer that begins with %j ends no host, and is none",
+    async (head) => {
+      const answer = await box.agent({ path: `/raw/${encodeURIComponent(head)}` });
+      expect([answer.status, code(answer)]).toEqual([502, "sandbox_failed"]);
+      expect((await box.agent({ path: "/echo" })).status).toBe(200);
+    },
+  );
+
   it("[S13] a tool call with its grant reaches the agent", async () => {
     const [run, call] = [newId("run"), newId("toolCall")];
     const args = { command: "id" };

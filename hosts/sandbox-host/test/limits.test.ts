@@ -147,6 +147,11 @@ describe("memory and files", () => {
       /larger than 64 MiB/,
     ],
     [
+      "bytes beside the agent's socket",
+      "for i in 1 2 3 4; do head -c 30M /dev/zero > /run/acos/$i; done; sleep 100",
+      /larger than 64 MiB/,
+    ],
+    [
       "files",
       "for i in $(seq 40); do mkdir d$i; (cd d$i; seq 1000 | xargs touch); done; sleep 100",
       /files, too many for 64 MiB/,

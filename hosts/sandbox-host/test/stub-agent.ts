@@ -50,6 +50,7 @@ const server = http.createServer((asked, answer) => {
     if (url.pathname === "/files") return files(asked, answer, body, url);
     if (url.pathname === "/echo") return json(answer, 200, { method: asked.method, url: asked.url, headers: asked.headers, bytes: body.length });
     if (url.pathname === "/head") { asked.socket.end("HTTP/1.1 200 OK\r\nx: " + "a".repeat(1e6) + "\r\n\r\n"); return; }
+    if (url.pathname.startsWith("/raw/")) { asked.socket.end("HTTP/1.1 " + decodeURIComponent(url.pathname.slice(5)) + "\r\n\r\n"); return; }
     if (url.pathname === "/cut") { answer.writeHead(200, { "content-length": "100" }); answer.write("half"); setTimeout(() => asked.socket.destroy(), 50); return; }
     if (url.pathname === "/silent") { fs.writeFileSync("/tmp/asked", ""); asked.socket.on("close", () => fs.writeFileSync("/tmp/closed", "")); return; }
     if (url.pathname.startsWith("/tool-calls/")) { answer.writeHead(200); return answer.end(JSON.stringify({ t: "result", seq: 1, result: { content: [{ type: "text", text: "done" }], isError: false } }) + "\n"); }

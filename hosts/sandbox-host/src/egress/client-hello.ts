@@ -5,6 +5,8 @@ const CLIENT_HELLO = 1;
 const SERVER_NAME = 0;
 /** Of a hello that is still incomplete after so many bytes, nothing is believed. */
 const HELLO_MAX_BYTES = 32 * 1024;
+/** Records that a hello may be cut into; one or two are usual. */
+const RECORDS_MAX = 16;
 
 /** `more` bytes are needed, it is no hello, or it is one: with the name it asks for, if it does. */
 export type Hello =
@@ -35,8 +37,10 @@ function handshakeOf(bytes: Buffer): Buffer | "malformed" | undefined {
   const pieces: Buffer[] = [];
   let at = 0;
   while (at + 5 <= bytes.length) {
-    if (bytes[at] !== HANDSHAKE) return "malformed";
     const end = at + 5 + bytes.readUInt16BE(at + 3);
+    // Empty ones are forbidden (RFC 8446, section 5.1), and looking at each again with every byte that comes would take long.
+    const isUsual = end > at + 5 && pieces.length < RECORDS_MAX;
+    if (bytes[at] !== HANDSHAKE || !isUsual) return "malformed";
     pieces.push(bytes.subarray(at + 5, end));
     const message = Buffer.concat(pieces);
     if (message.length > 0 && message[0] !== CLIENT_HELLO) return "malformed";

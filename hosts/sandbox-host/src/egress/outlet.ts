@@ -136,6 +136,7 @@ export class Outlet {
     const counted = new RelayedConnection(connection, {
       read: (piece) => ((bytesIn += count(piece.length)), [piece]),
       written: (bytes) => (bytesOut += count(bytes)),
+      halfOpen: true,
     });
     const live = { target, connection: counted };
     this.#live.add(live);

@@ -8,9 +8,10 @@ import type { EgressRim } from "./egress-door.ts";
 export const resolveName: EgressRim["resolve"] = async (host) =>
   (await lookup(host, { all: true, order: "verbatim" })).map(({ address }) => address);
 
-/** A TCP connection to an address. */
+/** A TCP connection to an address. Each of its ways ends by itself: what was not read yet is not lost when the other side is done. */
 export const connectTcp: EgressRim["connect"] = async ({ address, port }, signal) => {
-  const socket = connectSocket({ host: address, port, noDelay: true, keepAlive: true });
+  const options = { noDelay: true, keepAlive: true, allowHalfOpen: true };
+  const socket = connectSocket({ host: address, port, ...options });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const abort = () => reject(new Error("no answer in time"));
   socket.once("connect", resolve).once("error", reject);

@@ -54,6 +54,8 @@ export function passOn(
   const done = Promise.withResolvers<Outcome>();
   let bytesOut = 0;
   let tail = Buffer.alloc(0);
+  // Who left while the proof was looked at wants nothing done any more.
+  if (answer.destroyed) return Promise.resolve({ status: null, bytesOut, tail });
   const upstream = toAgent(running, passed, passedHeaders(asked, passed.body.length));
   const end = (status: number | null) => done.resolve({ status, bytesOut, tail });
   answer.once("close", () => {
@@ -65,6 +67,10 @@ export function passOn(
     else sendProblem(answer, agentGone());
   });
   upstream.on("response", (response) => {
+    if (!writeHead(answer, response)) {
+      upstream.destroy(new Error("no answer"));
+      return;
+    }
     response.on("data", (bytes: Buffer) => {
       bytesOut += bytes.length;
       tail = Buffer.concat([tail, bytes.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
@@ -72,12 +78,25 @@ export function passOn(
     // Broken off in the middle: the caller's stream has to break too, and not to end well.
     response.on("error", () => answer.destroy());
     response.on("aborted", () => answer.destroy());
-    answer.writeHead(response.statusCode ?? 502, answerHeaders(response));
     response.pipe(answer);
   });
   upstream.end(passed.body.length > 0 ? passed.body : undefined);
   return done.promise;
 }
+
+/** Begins the answer; false where the agent's is none that can be passed on. What runs in a sandbox may speak for the agent. */
+function writeHead(answer: ServerResponse, response: IncomingMessage): boolean {
+  if (!isAnswer(response)) return false;
+  try {
+    answer.writeHead(response.statusCode ?? 502, answerHeaders(response));
+    return true;
+  } catch {
+    return false; // A field that no answer may have.
+  }
+}
+
+const isAnswer = ({ statusCode = 0 }: IncomingMessage): boolean =>
+  statusCode >= 200 && statusCode <= 599;
 
 /** Joins a socket that wants to be upgraded with the agent's. Resolves when both are closed; never rejects. */
 export function passUpgrade(
@@ -86,6 +105,7 @@ export function passUpgrade(
   { asked, socket, head }: { asked: IncomingMessage; socket: Duplex; head: Buffer },
 ): Promise<void> {
   const done = Promise.withResolvers<void>();
+  if (socket.destroyed) return Promise.resolve();
   const upgrade = { connection: "upgrade", upgrade: asked.headers.upgrade ?? "websocket" };
   const headers = { ...passedHeaders(asked, 0), ...upgrade };
   const upstream = toAgent(running, passed, headers);
@@ -96,6 +116,10 @@ export function passUpgrade(
   });
   upstream.on("error", () => refuseUpgrade(socket, agentGone()));
   upstream.on("response", (response) => {
+    if (!isAnswer(response)) {
+      upstream.destroy(new Error("no answer"));
+      return;
+    }
     // It does not want to: its answer is passed back as a plain one.
     socket.write(headOf(response));
     response.on("error", () => socket.destroy());

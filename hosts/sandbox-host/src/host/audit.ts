@@ -70,12 +70,7 @@ export class Audit {
 
   #file(group: GroupId): WriteStream {
     const known = this.#files.get(group);
-    const file =
-      known ??
-      createWriteStream(join(this.#folder, `${group}.jsonl`), { flags: "a", mode: 0o600 }).on(
-        "error",
-        this.#failed,
-      );
+    const file = known ?? this.#open(group);
     this.#files.delete(group);
     this.#files.set(group, file);
     const [oldest] = this.#files;
@@ -84,5 +79,15 @@ export class Audit {
       oldest[1].end();
     }
     return file;
+  }
+
+  /** A file that failed once takes nothing more: the next line opens it anew. */
+  #open(group: GroupId): WriteStream {
+    const path = join(this.#folder, `${group}.jsonl`);
+    const file = createWriteStream(path, { flags: "a", mode: 0o600 });
+    return file.on("error", (error) => {
+      if (this.#files.get(group) === file) this.#files.delete(group);
+      this.#failed(error);
+    });
   }
 }

@@ -39,7 +39,8 @@ export async function launch(
   records.write(record);
   const folders = records.folders(record.key);
   const { uid, limits } = record;
-  const command = [INNER.node, `${INNER.agent}/${place.agentFile ?? ""}`];
+  // Without the flag a signal opens the agent to be debugged, by whoever runs beside it.
+  const command = [INNER.node, "--disable-sigusr1", `${INNER.agent}/${place.agentFile ?? ""}`];
   const box = startBox({ place, folders, uid, cgroup, limits, seccomp, command });
   const deadline = performance.now() + READY_DEADLINE_MS;
   const socket = await holdSocket(box, join(folders.agentRun, "agent.sock"), {

@@ -111,7 +111,12 @@ export class Records {
   /** What is left of a former start's sockets goes; nothing of the sandbox may run. */
   clearRun({ key, uid }: SandboxRecord): void {
     const { agentRun, egressRun } = this.folders(key);
-    for (const folder of [agentRun, egressRun]) rmSync(folder, { recursive: true, force: true });
+    rmSync(egressRun, { recursive: true, force: true });
+    // The sandbox may have written as much as it liked there.
+    if (existsSync(agentRun)) {
+      renameSync(agentRun, join(this.#folder, TRASH, `0-${randomBytes(8).toString("hex")}`));
+      this.emptyTrash();
+    }
     mkdirSync(agentRun, { mode: 0o700 });
     if (uid !== null) chownSync(agentRun, uid, uid);
     mkdirSync(egressRun);

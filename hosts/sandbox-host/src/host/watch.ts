@@ -103,9 +103,9 @@ export class Watch {
   }
 
   async #countDisk(running: Running, disk: Meter["disk"], beganMs: number): Promise<void> {
-    const { workspace, state } = this.#parts.records.folders(running.record.key);
+    const { workspace, state, agentRun } = this.#parts.records.folders(running.record.key);
     const { diskMiB } = running.record.limits;
-    const { bytes, files, over } = await measureDisk([workspace, state], diskMiB);
+    const { bytes, files, over } = await measureDisk([workspace, state, agentRun], diskMiB);
     const tookMs = this.#parts.now() - beganMs;
     Object.assign(disk, { bytes, isCounting: false, nextMs: beganMs + tookMs / DISK_SHARE });
     if (over === "bytes")
