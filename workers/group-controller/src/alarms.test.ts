@@ -22,6 +22,14 @@ it("[T4] a run that begins wakes the object within seconds, though its sockets h
   expect(set).toEqual([clock.now + 960_000, clock.now + 5_000]);
 });
 
+it("[S9] an alarm that is overdue still comes: nothing later takes its place", () => {
+  const { watch, set, clock } = scene();
+  watch.arm();
+  clock.now += 6_000;
+  watch.wakeBy(clock.now + 600_000);
+  expect(set).toEqual([1_005_000]);
+});
+
 it("[S9] what is due later than the alarm that is set costs no write, and is asked for again when it has gone off", () => {
   const { watch, set, clock } = scene();
   watch.arm();

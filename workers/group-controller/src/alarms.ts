@@ -19,9 +19,12 @@ export class Watch {
     this.wakeBy(this.#now() + WATCH_MS);
   }
 
-  /** Makes sure the object wakes at a time or before; costs a write only when no alarm is set that early. */
+  /**
+   * Makes sure the object wakes at a time or before; costs a write only when no alarm is set that early. One that is overdue
+   * still comes. What a process before this one set is not known here: whoever needs it says so again at the start.
+   */
   wakeBy(atMs: number): void {
-    if (this.#now() < this.#wakesAt && this.#wakesAt <= atMs) return;
+    if (this.#wakesAt > 0 && this.#wakesAt <= atMs) return;
     this.#wakesAt = atMs;
     void this.#storage.setAlarm(atMs);
   }

@@ -126,6 +126,9 @@ export class OpenGroup {
       remembers: (call) => answerFromLog(this, call),
       told: (then, briefing) => this.ledgers.note(then, briefing),
     });
+    // The first append would put off an alarm that the process before set for these.
+    this.proofs.watch();
+    this.sandboxes.keeper.watch();
   }
 
   #openSandboxes(bindings: Bindings): GroupSandboxes {

@@ -41,8 +41,8 @@ export interface Remembered {
   readonly path: { readonly state: GroupState };
 }
 
-/** Late changes that one search takes into account, the newest: each is looked up. */
-const CHANGES_MAX = 500;
+/** Late edits that one search looks up, the newest. What was edited before these is not found, rather than by old words. */
+const EDITS_MAX = 500;
 
 /** The bytes of a filter over a segment's messages. */
 export async function filterBytes(events: readonly LogEvent[]): Promise<Uint8Array<ArrayBuffer>> {
@@ -95,17 +95,19 @@ async function lateChanges({
   log,
   archivist,
 }: Remembered): Promise<ReadonlyMap<MessageId, ChangedMessage>> {
+  const withdrawn = log.withdrawn() as ReadonlySet<MessageId>;
   const changes = [...log.late(), ...log.changesHere()].map(toEvent);
-  const ids = changes.flatMap(({ event }) =>
-    event.kind === "message-edited" || event.kind === "message-redacted" ? event.message : [],
+  const edits = changes.flatMap(({ event }) =>
+    event.kind === "message-edited" && !withdrawn.has(event.message) ? event.message : [],
+  );
+  const edited = [...new Set(edits)].filter(
+    (id) => log.ofMessage(id)[0]?.event.kind !== "message-posted",
   );
   const found = new Map<MessageId, ChangedMessage>();
-  for (const id of [...new Set(ids)].slice(-CHANGES_MAX)) {
-    if (log.ofMessage(id)[0]?.event.kind === "message-posted") continue;
+  for (const id of [...withdrawn, ...edited.slice(0, -EDITS_MAX)]) found.set(id, null);
+  for (const id of edited.slice(-EDITS_MAX)) {
     const view = await archivist.history.message(id);
-    if (!view) continue;
-    const { seq, at, by, parts } = view;
-    found.set(id, { seq, at, by, text: view.redactedAt === undefined ? textOf(parts) : null });
+    if (view) found.set(id, { seq: view.seq, at: view.at, by: view.by, text: textOf(view.parts) });
   }
   return found;
 }

@@ -4,7 +4,9 @@ import { afterEach, describe, expect, it } from "vitest";
 
 import {
   HOT_MAX_EVENTS,
+  SUMMARY_SECTIONS,
   type AgentCard,
+  type Command,
   type GroupCopy,
   type GroupId,
   type LogEvent,
@@ -129,6 +131,33 @@ describe("a fork", () => {
     );
     expect(text).toContain("message 0");
     expect(text).not.toContain("message 1");
+  });
+
+  it("[Y8] nor lines of a summary that rest on it", async () => {
+    const group = await makeGroup();
+    const give = (id: string, command: Command) =>
+      group.control.command(group.lena, { id, command });
+    await give("p", post("the code is 4711"));
+    const page = await group.control.messages(group.lena, { limit: 10 });
+    const { message } = page.ok ? page.value.items[0]! : { message: freshId("message") };
+    const bullets = [
+      { text: "The code is 4711", rests: [message] },
+      { text: "There is a code", rests: [] },
+    ];
+    const sections = SUMMARY_SECTIONS.map((section) => ({
+      section,
+      bullets: section === "Goals" ? bullets : [],
+    }));
+    expect(await give("s", { kind: "summary-edit", sections })).toMatchObject({ ok: true });
+    const { length } = await logOf(group.id, group.lena);
+    await give("w", { kind: "message-redact", message });
+    const copy = forkOf(group, length);
+    await controlOf(stubOf(copy.group)).copyFrom(copy);
+    for (const id of [group.id, copy.group]) {
+      const told = JSON.stringify(await logOf(id, group.lena));
+      expect(told).toContain("There is a code");
+      expect(told).not.toContain("4711");
+    }
   });
 
   it(

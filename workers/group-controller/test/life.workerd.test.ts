@@ -141,6 +141,35 @@ describe("segments", () => {
   );
 
   it(
+    "[F7] a withdrawn message in R2 is not found again, however many were withdrawn since",
+    { timeout: 60_000 },
+    async () => {
+      const group = await makeGroup();
+      const give = (id: string, command: object) =>
+        controlFor(group).command(group.lena, { id, command: command as ReturnType<typeof post> });
+      await give("z", post("zebra secret"));
+      await grow(group, 0, HOT_MAX_EVENTS + 10);
+      await untilFlushed(group);
+      const search = async () => {
+        const found = await controlFor(group).search(group.lena, {
+          q: "zebra",
+          cursor: 0,
+          limit: 9,
+        });
+        return found.ok ? found.value.items.map(({ snippet }) => snippet) : found.problem;
+      };
+      expect(await search()).toHaveLength(1);
+      const [zebra, ...others] = await messagesOf(group);
+      const withdraw = ({ message }: MessageView) =>
+        give(`r ${message}`, { kind: "message-redact", message });
+      await withdraw(zebra!);
+      expect(await search()).toEqual([]);
+      for (const other of others.slice(0, 501)) await withdraw(other);
+      expect(await search()).toEqual([]);
+    },
+  );
+
+  it(
     "[H4] a socket that wants what lies in R2 is told where to read it",
     { timeout: 60_000 },
     async () => {

@@ -156,7 +156,7 @@ function changedOutside(
       continue;
     const text =
       event.kind === "message-edited" ? event.parts.map((part) => part.text).join("") : null;
-    changed.set(event.message, { seq, at, by: event.by, text });
+    changed.set(event.message, text === null ? null : { seq, at, by: event.by, text });
   }
   return changed;
 }

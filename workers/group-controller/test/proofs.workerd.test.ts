@@ -1,5 +1,5 @@
 // Tests of a socket's authority: proven again in time, or ended; and ended at once with the session it came from.
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, it } from "vitest";
 
 import { SOCKET_PROOF_GRACE_MS, SOCKET_PROOF_TTL_MS, type Principal } from "@acos/protocol";
@@ -75,6 +75,17 @@ it("[S9] a socket that is never proven closes by the alarm, also out of hibernat
   clock.aheadMs = END_MS + 1_000;
   expect(await wake(group)).toBe(true);
   expect(await socket.untilClosed()).toEqual({ code: 4401, reason: "expired_token" });
+});
+
+it("[S9] nor does the first message after a hibernation put its end off", async () => {
+  const group = await makeGroup();
+  const socket = await MemberSocket.live(group);
+  await evictDurableObject(group.stub);
+  clock.aheadMs = END_MS - 60_000;
+  socket.post("c-1", "good morning");
+  await socket.next("ack");
+  const alarm = await runInDurableObject(group.stub, (_object, { storage }) => storage.getAlarm());
+  expect(alarm).toBeLessThanOrEqual(groupNow() + 61_000);
 });
 
 it("[S9] an alarm that is set for a run does not make the object forget its sockets", async () => {

@@ -11,7 +11,7 @@ import {
   type ToolCallId,
 } from "@acos/protocol";
 
-import { toEvent, withoutWords, type EventLog } from "../log/event-log.ts";
+import { toEvent, withoutWithdrawn, type EventLog } from "../log/event-log.ts";
 import { viewMessage } from "../log/messages.ts";
 import type { SegmentReader } from "./segment-reader.ts";
 import type { SegmentRow } from "./segment-table.ts";
@@ -51,11 +51,9 @@ export class History {
   async #servedIn(row: SegmentRow): Promise<readonly LogEvent[]> {
     const { events } = await this.#segments.read(row);
     const withdrawn = this.#log.withdrawn();
-    return events.map((placed) =>
-      "message" in placed.event && withdrawn.has(placed.event.message as string)
-        ? withoutWords(placed)
-        : placed,
-    );
+    return withdrawn.size === 0
+      ? events
+      : events.map((placed) => withoutWithdrawn(placed, withdrawn));
   }
 
   /** Events of one kind before a seq, newest first. */

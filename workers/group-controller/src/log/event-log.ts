@@ -1,6 +1,6 @@
 // The hot end of the log in the object's SQLite: appended in one transaction, read in pages by seq. What came before lies in
 // segments; of it only withdrawals stay here, and late changes: edits of and reactions to messages of an earlier segment.
-import type { GroupEvent, LogEvent } from "@acos/protocol";
+import type { GroupEvent, LogEvent, SummaryBullet } from "@acos/protocol";
 
 /** A row as stored; `body` is the event's JSON, so that a replay sends it without parsing. */
 export interface EventRow {
@@ -92,8 +92,12 @@ export class EventLog {
   /** Rows after a seq as readers get them: the log keeps what a withdrawn message said, and hands it to nobody. */
   servedAfter(seq: number, limit: number): readonly EventRow[] {
     const withdrawn = this.withdrawn();
+    const isTouched = ({ message, body }: EventRow): boolean =>
+      message === null ? body.includes(SUMMARY_MADE) : withdrawn.has(message);
     return this.after(seq, limit).map((row) =>
-      row.message !== null && withdrawn.has(row.message) ? withoutText(row) : row,
+      withdrawn.size > 0 && isTouched(row)
+        ? { ...row, body: JSON.stringify(withoutWithdrawn(toEvent(row), withdrawn).event) }
+        : row,
     );
   }
 
@@ -146,12 +150,27 @@ export class EventLog {
   }
 }
 
-function withoutText(row: EventRow): EventRow {
-  return { ...row, body: JSON.stringify(withoutWords(toEvent(row)).event) };
+/** Stands in the body of every summary. */
+const SUMMARY_MADE = '"summary-made"';
+
+/** An event without the words of messages that were withdrawn: its own, or those that lines of a summary rest on. */
+export function withoutWithdrawn(placed: LogEvent, withdrawn: ReadonlySet<string>): LogEvent {
+  const { event } = placed;
+  if (event.kind === "summary-made") {
+    const isTold = ({ rests }: SummaryBullet): boolean => !rests.some((one) => withdrawn.has(one));
+    const sections = event.sections.map((section) => ({
+      ...section,
+      bullets: section.bullets.filter(isTold),
+    }));
+    return { ...placed, event: { ...event, sections } };
+  }
+  return "message" in event && event.message && withdrawn.has(event.message)
+    ? withoutWords(placed)
+    : placed;
 }
 
 /** An event without what its message said; others as they are. */
-export function withoutWords(placed: LogEvent): LogEvent {
+function withoutWords(placed: LogEvent): LogEvent {
   const { event } = placed;
   if (event.kind === "briefing-rule-set") return { ...placed, event: { ...event, text: "" } };
   if (!("parts" in event)) return placed;

@@ -126,8 +126,8 @@ export class SearchRanking {
 /** Messages in no segment, and the newest texts of those in segments that were changed since. */
 function atHand({ hot, changed }: LogMoment): MessageText[] {
   const posted = messageTexts(hot).filter(({ message }) => !changed.has(message));
-  const later = [...changed].flatMap(([message, { text, ...posting }]) =>
-    text === null ? [] : [{ message, ...posting, text }],
+  const later = [...changed].flatMap(([message, edited]) =>
+    edited === null ? [] : [{ message, ...edited }],
   );
   return [...posted, ...later];
 }

@@ -10,13 +10,16 @@ export interface SegmentRange {
   readonly to: number;
 }
 
-/** A message of a segment that an event outside of that segment edited or withdrew (`text` null). `seq`, `at`: its posting. */
-export interface ChangedMessage {
+/** A message of a segment that an event outside of that segment edited, as it is now; `seq` and `at` are its posting's. */
+export interface EditedMessage {
   readonly seq: number;
   readonly at: number;
   readonly by: MemberId;
-  readonly text: string | null;
+  readonly text: string;
 }
+
+/** Null where it is not to be found: withdrawn, for one. */
+export type ChangedMessage = EditedMessage | null;
 
 export interface AuthorName {
   readonly name: string;
