@@ -13,6 +13,7 @@ import type {
 } from "@acos/protocol";
 
 import { decideApproval } from "./approval.ts";
+import { changedPolicy } from "./change-policy.ts";
 import { decideBriefingRule } from "./briefing/place-message.ts";
 import {
   askWhenDue,
@@ -203,9 +204,11 @@ function decideMemberCommand(draft: DecisionDraft, given: MemberCommand): Decisi
     case "briefing-rule-set":
       return decideBriefingRule(draft, by, command, facts);
     case "settings-change": {
-      const { kind: _, ...change } = command;
-      if (change.name !== undefined) draft.effect({ kind: "announce-name", name: change.name });
-      return draft.fact({ kind: "settings-changed", ...change, by }).accept();
+      const { name, policy: change } = command;
+      const policy = change && changedPolicy(draft.state.group!.policy, change);
+      if (name !== undefined) draft.effect({ kind: "announce-name", name });
+      const changed = { ...(name !== undefined && { name }), ...(policy && { policy }) };
+      return draft.fact({ kind: "settings-changed", ...changed, by }).accept();
     }
     default:
       return command satisfies never;

@@ -14,7 +14,7 @@ import { searchQuerySchema } from "./history.ts";
 import { ORG_ROLES } from "./group-control.ts";
 import { idSchema } from "./ids.ts";
 import { PAGE_MAX, SEARCH_PAGE_MAX } from "./limits.ts";
-import { sentPolicySchema } from "./policy.ts";
+import { policyChangeSchema, sentPolicySchema } from "./policy.ts";
 import { BUILTIN_TOOLS, toolConfigSchema, USUAL_TOOLS } from "./tool.ts";
 
 export const meSchema = z.strictObject({
@@ -105,7 +105,7 @@ export const groupCreateSchema = z.strictObject({
   policy: sentPolicySchema.prefault({}),
 });
 export const groupPatchSchema = z
-  .strictObject({ name: nameSchema, policy: sentPolicySchema })
+  .strictObject({ name: nameSchema, policy: policyChangeSchema })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, {
     message: "say what to change: name or policy",

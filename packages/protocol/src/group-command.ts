@@ -5,7 +5,7 @@ import { BRIEFING_RULES } from "./group-event.ts";
 import { idSchema } from "./ids.ts";
 import { sentPartsSchema } from "./message.ts";
 import { nameSchema } from "./agent-version.ts";
-import { sentPolicySchema } from "./policy.ts";
+import { policyChangeSchema } from "./policy.ts";
 import { summarySectionsSchema } from "./summary.ts";
 import { toolArgumentsSchema } from "./tool.ts";
 
@@ -50,7 +50,7 @@ export const commandSchema = z.discriminatedUnion("kind", [
     .strictObject({
       kind: z.literal("settings-change"),
       name: nameSchema.optional(),
-      policy: sentPolicySchema.optional(),
+      policy: policyChangeSchema.optional(),
     })
     .refine((change) => change.name !== undefined || change.policy !== undefined, {
       message: "say what to change: name or policy",

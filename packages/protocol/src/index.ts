@@ -384,6 +384,12 @@ export {
   type TurnPart,
 } from "./turn-stream.ts";
 export { plainText } from "./plain-text.ts";
-export { policySchema, sentPolicySchema, type Policy } from "./policy.ts";
+export {
+  policyChangeSchema,
+  policySchema,
+  sentPolicySchema,
+  type Policy,
+  type PolicyChange,
+} from "./policy.ts";
 export { PRODUCT_VERSION, PROTOCOL_VERSION } from "./version.ts";
 export * from "./sandbox-face.ts";

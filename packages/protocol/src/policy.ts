@@ -37,3 +37,29 @@ export const sentPolicySchema = z.union([
   z.enum(["mentions", "everyone"]).transform((wake) => policySchema.parse({ wake })),
   policySchema,
 ]);
+
+type Change<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]?: Change<T[K]> | undefined }
+    : T;
+
+/** What is to be changed of a policy: what is left out stays as it is; a list is written whole. */
+export type PolicyChange = Change<Policy>;
+
+/** A change as a caller writes it. The name of a ready-made policy says who answers, and nothing else. */
+export const policyChangeSchema = z.union([
+  z.enum(["mentions", "everyone"]).transform((wake): PolicyChange => ({ wake })),
+  changesOf(policySchema) as z.ZodType<PolicyChange>,
+]);
+
+/** The same fields, each of which may be left out, and none of which is filled in. */
+function changesOf({ shape }: z.ZodObject): z.ZodObject {
+  const fields = Object.entries(shape).map(([name, field]) => [name, bare(field).optional()]);
+  return z.strictObject(Object.fromEntries(fields) as z.ZodRawShape);
+}
+
+function bare(field: z.core.$ZodType): z.ZodType {
+  if (field instanceof z.ZodDefault || field instanceof z.ZodPrefault) return bare(field.unwrap());
+  return field instanceof z.ZodObject ? changesOf(field) : (field as z.ZodType);
+}

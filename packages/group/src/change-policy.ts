@@ -1,0 +1,20 @@
+// A policy after a change: what the change names is new, everything else is as it was.
+import type { Policy, PolicyChange } from "@acos/protocol";
+
+/** Both are valid, and so is what comes of them: no field of a policy depends on another. */
+export function changedPolicy(policy: Policy, change: PolicyChange): Policy {
+  return merged(policy, change) as Policy;
+}
+
+function merged(before: object, change: object): object {
+  const next: Record<string, unknown> = { ...before };
+  for (const [name, value] of Object.entries(change)) {
+    if (value === undefined) continue;
+    const known = next[name];
+    next[name] = isRecord(known) && isRecord(value) ? merged(known, value) : value;
+  }
+  return next;
+}
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
