@@ -2,7 +2,7 @@
 import { env, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 
-import type { GroupCopy, SandboxId, SandboxView } from "@acos/protocol";
+import type { CheckpointId, GroupCopy, SandboxId, SandboxView } from "@acos/protocol";
 
 import { host } from "./fake-sandbox-host.ts";
 import { controlOf, freshId, stubOf } from "./member.ts";
@@ -42,11 +42,31 @@ async function viewOf(group: SandboxGroup): Promise<SandboxView> {
 /** A group whose sandbox has a file in it. */
 async function filled(files: Record<string, string> = { a: "1" }): Promise<SandboxGroup> {
   const group = await boxedGroup();
+  await put(group, files);
+  return group;
+}
+
+/** Lena writes files by hand. */
+async function put(group: SandboxGroup, files: Record<string, string>): Promise<void> {
   for (const [path, body] of Object.entries(files)) {
     const written = await ask(group, `/files?path=${path}`, { method: "PUT", body });
     expect(written.status).toBe(200);
   }
-  return group;
+}
+
+/** A checkpoint that Lena takes. */
+async function checkpointOf(group: SandboxGroup): Promise<CheckpointId> {
+  const kept = await controls(group).checkpoint(group.lena, group.box);
+  if (!kept.ok) throw new Error(kept.problem.message);
+  return kept.value.checkpoint;
+}
+
+/** The files of the newest checkpoint that is listed. */
+async function newestOf(group: SandboxGroup): Promise<Record<string, string>> {
+  const listed = await controls(group).checkpoints(group.lena, group.box);
+  const newest = listed.ok ? listed.value[0]?.checkpoint : undefined;
+  const found = boxOf(group.box).checkpoints.find(({ id }) => id === newest);
+  return Object.fromEntries(found?.files ?? []);
 }
 
 function forkOf(group: SandboxGroup): GroupCopy {
@@ -181,6 +201,52 @@ describe("a workspace", () => {
     const unknown = { snapshot: "0".repeat(64) };
     const refused = await controls(group).restoreSandbox(group.lena, group.box, unknown);
     expect(refused.ok ? "" : refused.problem.code).toBe("not_found");
+  });
+
+  it("[W3] what a restore gives up is a checkpoint before, also where the newest one is the same member's", async () => {
+    const group = await filled({ a: "one" });
+    const first = await controls(group).snapshotSandbox(group.lena, group.box);
+    const checkpoint = await checkpointOf(group);
+    await put(group, { a: "two", b: "precious" });
+    await controls(group).restoreSandbox(group.lena, group.box, { checkpoint });
+    expect(filesOf(group.box)).toEqual({ a: "one" });
+    expect(await newestOf(group)).toEqual({ a: "two", b: "precious" });
+    await put(group, { c: "precious too" });
+    const { snapshot } = first.ok ? first.value : { snapshot: "" };
+    await controls(group).restoreSandbox(group.lena, group.box, { snapshot });
+    expect(filesOf(group.box)).toEqual({ a: "one" });
+    expect(await newestOf(group)).toEqual({ a: "one", c: "precious too" });
+  });
+
+  it("[W3] that cannot be kept does not go back to a checkpoint; to a snapshot it does", async () => {
+    const group = await filled({ a: "one" });
+    const first = await controls(group).snapshotSandbox(group.lena, group.box);
+    const checkpoint = await checkpointOf(group);
+    await put(group, { a: "two" });
+    const back = (to: { checkpoint: CheckpointId } | { snapshot: string }) => {
+      host.meanwhile.set("POST /agent/checkpoints", () => Promise.reject(new Error("no room")));
+      return controls(group).restoreSandbox(group.lena, group.box, to);
+    };
+    expect((await back({ checkpoint })).ok).toBe(false);
+    expect(filesOf(group.box)).toEqual({ a: "two" });
+    expect((await back({ snapshot: first.ok ? first.value.snapshot : "" })).ok).toBe(true);
+    expect(filesOf(group.box)).toEqual({ a: "one" });
+  });
+
+  it("[W3] what taking changes back gives up is a checkpoint before; what one has already makes none", async () => {
+    const group = await filled({ a: "one" });
+    await put(group, { b: "precious", c: "as well" });
+    const changes = await controls(group).changes(group.lena, group.box, {});
+    const hunks = changes.ok ? changes.value.map(({ hunk }) => hunk) : [];
+    expect(hunks).toHaveLength(3);
+    for (const hunk of hunks.slice(1))
+      expect(await controls(group).undo(group.lena, group.box, [hunk])).toMatchObject({
+        ok: true,
+        value: { undone: [hunk], refused: [] },
+      });
+    expect(filesOf(group.box)).toEqual({ a: "one" });
+    expect(await newestOf(group)).toEqual({ a: "one", b: "precious", c: "as well" });
+    expect(boxOf(group.box).checkpoints).toHaveLength(2);
   });
 
   it("[W3] that cannot be made whole is not used: the sandbox is said to have failed, and may be tried again", async () => {

@@ -82,6 +82,13 @@ export class ChangedLines {
     return found.map(({ hunk }) => hunk);
   }
 
+  /** Whether one of these hunks has come since the newest checkpoint: taken back, it would be nowhere. Throws ProblemError. */
+  async hasUnkept(start: Start, hunks: readonly string[]): Promise<boolean> {
+    const newest = this.#intervals(start.sandbox, {}).at(-1);
+    const found = newest ? await this.#hunksOf(start, newest) : [];
+    return found.some(({ hunk }) => hunks.includes(hunk));
+  }
+
   /** Takes hunks back, those of the newest stretch first. What is not listed any more is refused by name. */
   async undo(
     start: Start,

@@ -36,6 +36,11 @@ export class Checkpoints {
     while (this.#making.has(start.sandbox)) await this.#making.get(start.sandbox);
     const sandbox = this.#facts.find(start.sandbox);
     if (!sandbox || isOwner(sandbox, changer)) return;
+    await this.makeIfPossible(start, changer);
+  }
+
+  /** Makes one, whoever's the newest is, where the sandbox can. One whose start is over throws ProblemError `sandbox_replaced`. */
+  async makeIfPossible(start: Start, changer: Changer): Promise<void> {
     try {
       await this.make(start, changer);
     } catch (error) {

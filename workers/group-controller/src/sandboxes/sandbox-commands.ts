@@ -86,9 +86,11 @@ export class SandboxCommands {
     const snapshot = checkpoint ? null : this.#kept(sandbox, to.snapshot);
     if (checkpoint) lines.requireOne(sandbox, checkpoint);
     await starts.within(sandbox, async (start) => {
-      // What is given up by it can be gone back to.
-      await checkpoints.before(start, { by });
-      if (checkpoint) await port.restoreCheckpoint(start, checkpoint, by);
+      // What is given up by it can be gone back to, whoever's the newest checkpoint is. A workspace that is too broken for
+      // one is what snapshots are for.
+      if (!checkpoint) return checkpoints.makeIfPossible(start, { by });
+      await checkpoints.make(start, { by });
+      await port.restoreCheckpoint(start, checkpoint, by);
     });
     if (snapshot) await starts.replaceWith(sandbox, snapshot, by);
     else if (checkpoint) facts.note({ kind: "sandbox-restored", sandbox, to: { checkpoint }, by });
@@ -121,6 +123,8 @@ export class SandboxCommands {
     const { starts, checkpoints, lines, facts } = this.#rim;
     const { paths, ...answer } = await starts.within(sandbox, async (start) => {
       await checkpoints.before(start, { by });
+      // The member's own lines since may be in no checkpoint yet.
+      if (await lines.hasUnkept(start, hunks)) await checkpoints.make(start, { by });
       return lines.undo(start, hunks, by);
     });
     const count = answer.undone.length;
