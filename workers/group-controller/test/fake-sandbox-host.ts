@@ -68,6 +68,8 @@ export const host = {
   meanwhile: new Map<string, () => Promise<unknown>>(),
   held: new Map<string, PromiseWithResolvers<void>>(),
   epochs: 0,
+  /** Sockets to terminals and ports that have been closed from outside. */
+  closedSockets: 0,
 
   reset(): void {
     Object.assign(host, {
@@ -219,6 +221,9 @@ function echo(protocol: string | null = null): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
   server.addEventListener("message", ({ data }) => server.send(`echo ${String(data)}`));
+  server.addEventListener("close", () => {
+    host.closedSockets += 1;
+  });
   return new Response(null, {
     status: 101,
     webSocket: client,

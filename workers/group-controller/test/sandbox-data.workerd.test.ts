@@ -12,7 +12,7 @@ import {
 
 import { DATA_PATHS } from "../src/sandboxes/data-paths.ts";
 import { host } from "./fake-sandbox-host.ts";
-import { freshId, stubOf } from "./member.ts";
+import { controlOf, freshId, stubOf } from "./member.ts";
 import { ask, boxedGroup, boxOf, eventsOf, type SandboxGroup } from "./sandbox-group.ts";
 
 afterEach(() => host.reset());
@@ -167,6 +167,27 @@ describe("terminals", () => {
     const card = { user: noor.user, name: "admin", handle: "admin" };
     await group.control.putMember(group.lena, { type: "user", card, role: "viewer" });
     expect(await third!.closed).toBe(4403);
+  });
+
+  it.each([
+    ["leaves the group", 404],
+    ["only reads from now on", 403],
+    ["ends the session", 401],
+  ] as const)("[D6] do not open for a member who %s in that moment", async (how, status) => {
+    const group = await boxedGroup();
+    await ask(group, "/terminals", { method: "POST" });
+    const mia = await join(group, "member");
+    const card = { user: mia.user, name: "member", handle: "member" };
+    const before = host.closedSockets;
+    host.meanwhile.set("GET /agent/terminals/t1", () => {
+      const control = controlOf(stubOf(group.id));
+      if (how === "leaves the group") return control.removeMember(group.lena, mia.user);
+      if (how === "ends the session") return control.endSession(mia.user, "s");
+      return control.putMember(group.lena, { type: "user", card, role: "viewer" });
+    });
+    const refused = await open(group, mia);
+    expect([refused.status, refused.webSocket]).toEqual([status, null]);
+    await expect.poll(() => host.closedSockets).toBe(before + 1);
   });
 });
 

@@ -1,6 +1,14 @@
 // The data plane: what people do in a sandbox, passed on to the agent inside after their role, their proof and the path were looked at.
 import { accessGroup, roleAllows, type Access } from "@acos/group";
-import { isId, problem, ProblemError, type Problem, type SandboxId } from "@acos/protocol";
+import {
+  isId,
+  problem,
+  ProblemError,
+  type ConnectionClaims,
+  type Member,
+  type Problem,
+  type SandboxId,
+} from "@acos/protocol";
 
 import type { UsedTokens } from "../sockets/accept.ts";
 import { claimsOf, NOT_AN_UPGRADE, NO_SUCH_GROUP, TOKEN_USED } from "../sockets/accept.ts";
@@ -114,16 +122,14 @@ export class DataPlane {
     const claims = claimsOf(request);
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket" || !claims)
       return refuse(NOT_AN_UPGRADE);
-    const { facts, tokens, now, terminals } = this.#rim;
-    const access = accessGroup(facts.state, { ...claims, orgs: [] });
-    if (!access?.member) return refuse(NO_SUCH_GROUP);
-    if (!roleAllows(access.role, "member")) return refuse(tooLow(access, { least: "member" }));
+    const { facts, tokens, now } = this.#rim;
+    const member = this.#requireTerminal(claims);
     if (!tokens.useToken(claims, now())) return refuse(TOKEN_USED);
-    this.#rim.visited(access.member);
+    this.#rim.visited(member);
     const { epoch } = facts.get(sandbox);
     if (!epoch) return refuse(NOT_RUNNING);
     const headers = new Headers({ upgrade: "websocket" });
-    const actor = access.member.member;
+    const actor = member.member;
     const sent = { sandbox, epoch, headers, actor, path: `/agent${path}` };
     const response = await this.#ask(sent).catch((error: unknown) => {
       this.#rim.starts.doubt({ sandbox, epoch }, error);
@@ -134,9 +140,32 @@ export class DataPlane {
     const ours = offered.split(",").some((name) => name.trim() === "acos.v1");
     return new Response(null, {
       status: 101,
-      webSocket: terminals.relay(response.webSocket, claims),
+      webSocket: this.#relay(response.webSocket, claims),
       headers: ours ? { "sec-websocket-protocol": "acos.v1" } : {},
     });
+  }
+
+  /** Joins the sandbox's socket with the member's. What ended while it opened found no socket to end, so it is looked at again. */
+  #relay(inside: WebSocket, claims: ConnectionClaims): WebSocket {
+    try {
+      this.#requireTerminal(claims);
+    } catch (error) {
+      inside.accept();
+      inside.close(1000, "");
+      throw error;
+    }
+    return this.#rim.terminals.relay(inside, claims);
+  }
+
+  /** The member who may have a terminal as things stand now. Throws ProblemError. */
+  #requireTerminal(claims: ConnectionClaims): Member {
+    const { facts, tokens } = this.#rim;
+    const access = accessGroup(facts.state, { ...claims, orgs: [] });
+    if (!access?.member) throw new ProblemError(NO_SUCH_GROUP);
+    if (!roleAllows(access.role, "member"))
+      throw new ProblemError(tooLow(access, { least: "member" }));
+    if (tokens.hasEnded(claims)) throw new ProblemError(TOKEN_USED);
+    return access.member;
   }
 }
 

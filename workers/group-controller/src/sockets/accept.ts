@@ -36,11 +36,15 @@ export class UsedTokens {
   }
 
   /** Marks a routing token as used; false when it was used before, or its session had ended since it was issued. */
-  useToken({ user, sid, jti, exp }: TokenClaims, now: number): boolean {
+  useToken(claims: TokenClaims, now: number): boolean {
+    return !this.hasEnded(claims) && this.use(claims, now);
+  }
+
+  /** Whether the session of a routing token has ended since it was issued. */
+  hasEnded({ user, sid, exp }: Omit<TokenClaims, "jti">): boolean {
     const query = "SELECT 1 FROM used_tokens WHERE jti IN (?, ?) AND exp >= ?";
     const [all, own] = [endedName(user, null), endedName(user, sid)];
-    const ended = this.#sql.exec(query, all, own, exp).toArray();
-    return ended.length === 0 && this.use({ jti, exp }, now);
+    return this.#sql.exec(query, all, own, exp).toArray().length > 0;
   }
 
   /** From now on no token counts that this session was given before, or any of the user's where `sid` is null. */
