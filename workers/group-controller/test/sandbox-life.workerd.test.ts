@@ -1,5 +1,5 @@
 // Tests of a sandbox's life: idle, lost, archived, copied, deleted, and its workspace in cold storage whatever is cut short.
-import { env, runDurableObjectAlarm } from "cloudflare:test";
+import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 
 import type { CheckpointId, GroupCopy, SandboxId, SandboxView } from "@acos/protocol";
@@ -91,6 +91,17 @@ function withoutMishaps(): number {
   mishap.at = 0;
   return left;
 }
+
+/** A sandbox that came up unheard. */
+const NEW_BOX = {
+  epoch: "epoch-unheard",
+  running: true,
+  egress: { hosts: [], registries: false, secrets: [] },
+  files: new Map(),
+  calls: new Map(),
+  packs: new Map(),
+  checkpoints: [],
+};
 
 const filesOf = (sandbox: SandboxId) => Object.fromEntries(boxOf(sandbox).files);
 
@@ -421,6 +432,58 @@ describe("with its group", () => {
     await later(group, 60_000);
     await expect.poll(() => host.sandboxes.has(group.box)).toBe(false);
     await expect.poll(() => objectsOf(group.box)).toEqual([]);
+  });
+
+  it("[W8] one that is deleted while it starts does not run on, and who wanted it is told", async () => {
+    const group = await boxedGroup();
+    host.meanwhile.set("PUT ", () => controls(group).destroySandbox(group.lena, group.box));
+    const refused = await ask(group, "/files?path=a", { method: "PUT", body: "1" });
+    expect(refused.status).toBe(404);
+    expect(await refused.json()).toMatchObject({ code: "not_found" });
+    expect(host.sandboxes.has(group.box)).toBe(false);
+    expect(await eventsOf(group, "sandbox-started")).toEqual([]);
+  });
+
+  it.each(["does not answer", "answers the start too late", "outlives the object"])(
+    "[W8] one that is deleted while it starts is deleted later where its host %s",
+    async (how) => {
+      const group = await boxedGroup();
+      host.meanwhile.set("PUT ", async () => {
+        await controls(group).destroySandbox(group.lena, group.box);
+        if (how === "does not answer")
+          return host.meanwhile.set("DELETE ", () => Promise.reject(new Error("nobody is there")));
+        host.sandboxes.set(group.box, { ...NEW_BOX, group: group.id });
+        if (how === "outlives the object") return killObject(group);
+        throw new Error("the link broke before the answer");
+      });
+      const asked = ask(group, "/files?path=a", { method: "PUT", body: "1" });
+      const status = await asked.then((answer) => answer.status).catch(() => 0);
+      expect(status).not.toBe(200);
+      expect(host.sandboxes.has(group.box)).toBe(true);
+      const wakesAt = await runInDurableObject(stubOf(group.id), (_object, { storage }) =>
+        storage.getAlarm(),
+      );
+      expect(wakesAt).toBeLessThanOrEqual(Date.now() + 60_000);
+      await killObject(group);
+      await logOf(group);
+      await later(group, 60_000);
+      await expect.poll(() => host.sandboxes.has(group.box)).toBe(false);
+    },
+  );
+
+  it("[W8] one that starts while its group is deleted is deleted once it has come up", async () => {
+    const group = await boxedGroup();
+    const held = Promise.withResolvers<void>();
+    host.meanwhile.set("PUT ", () => held.promise);
+    const asked = ask(group, "/files?path=a", { method: "PUT", body: "1" });
+    await expect.poll(async () => (await viewOf(group)).state).toBe("starting");
+    await expect.poll(() => host.whatOf(group.box)).toEqual(["PUT "]);
+    await controls(group).deleteGroup(group.lena);
+    held.resolve();
+    await asked;
+    expect(host.sandboxes.has(group.box)).toBe(true);
+    await later(group, 60_000);
+    await expect.poll(() => host.sandboxes.has(group.box)).toBe(false);
   });
 
   it("[N1] that it was made and deleted is told to the audit trail", async () => {

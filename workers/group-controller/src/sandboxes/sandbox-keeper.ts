@@ -1,6 +1,7 @@
 // Keeping sandboxes: idle ones are put away, lost ones noticed, deleted ones deleted everywhere. An alarm looks now and then.
 import {
   problem,
+  ProblemError,
   type MemberId,
   type SandboxId,
   type SandboxState,
@@ -183,15 +184,20 @@ export class SandboxKeeper {
     notes.set("destroying", [...this.#destroying(), sandbox]);
     const seq = facts.note({ kind: "sandbox-destroyed", sandbox, by });
     await this.finishDestroying().catch(() => watch.arm());
+    this.watch();
     return seq;
   }
 
-  /** Deletes what is left of deleted sandboxes. Throws where the host or cold storage does not answer. */
+  /**
+   * Deletes what is left of deleted sandboxes. Throws where the host or cold storage does not answer. One that is starting stays
+   * noted, so that it is deleted again: also where this process dies before it comes up.
+   */
   async finishDestroying(): Promise<void> {
     const { notes, snapshots } = this.#rim;
     for (const sandbox of this.#destroying()) {
-      await this.#destroyAtHost(sandbox);
+      const isGone = await this.#destroyAtHost(sandbox);
       await snapshots.dropAll(sandbox);
+      if (!isGone) continue;
       notes.set(
         "destroying",
         this.#destroying().filter((each) => each !== sandbox),
@@ -199,11 +205,13 @@ export class SandboxKeeper {
     }
   }
 
-  /** Deletes all sandboxes at their host, for a group that is deleted. Throws where it does not answer. */
+  /** Deletes all sandboxes at their host, for a group that is deleted. Throws where it does not answer, or one is starting. */
   async destroyAll(): Promise<void> {
     const all = this.#rim.facts.all().map(({ sandbox }) => sandbox);
+    let areGone = true;
     for (const sandbox of new Set([...all, ...this.#destroying()]))
-      await this.#destroyAtHost(sandbox);
+      areGone = (await this.#destroyAtHost(sandbox)) && areGone;
+    if (!areGone) throw new ProblemError(STARTING);
   }
 
   /** Tells running sandboxes what is let out now, where that has changed. */
@@ -216,13 +224,16 @@ export class SandboxKeeper {
     this.#egress = wanted;
   }
 
-  async #destroyAtHost(sandbox: SandboxId): Promise<void> {
+  /** False where a start was under way: its host may have heard of it too early, and it comes up afterwards. */
+  async #destroyAtHost(sandbox: SandboxId): Promise<boolean> {
+    const isStarting = this.#rim.starts.isStarting(sandbox);
     try {
       await this.#rim.port.destroy(sandbox);
     } catch (error) {
       // Where sandboxes are off, none is left.
       if (!isProblem(error, "sandboxes_off")) throw error;
     }
+    return !isStarting;
   }
 
   #running(): readonly GroupSandbox[] {
@@ -238,6 +249,11 @@ function lossOf({ ended }: SandboxStatus): { reason: StopReason; words: string }
   if (!ended) return { reason: "lost", words: NO_TRACE.message };
   return { reason: ended.reason === "limit" ? "limit" : "lost", words: ended.words };
 }
+
+const STARTING = problem(
+  "unavailable",
+  "A sandbox of the group is starting. It is deleted once it has come up.",
+);
 
 const NO_TRACE = problem(
   "sandbox_failed",

@@ -12,7 +12,7 @@ import {
 } from "@acos/protocol";
 
 import type { NoteStore } from "../archive/notes.ts";
-import type { SandboxFacts } from "./sandbox-facts.ts";
+import { NO_SUCH_SANDBOX, type SandboxFacts } from "./sandbox-facts.ts";
 import { isProblem, type SandboxPort, type Start } from "./sandbox-port.ts";
 import type { WorkspaceSnapshots } from "./workspace-snapshots.ts";
 
@@ -110,6 +110,7 @@ export class SandboxStarts {
       const { egress } = facts.policy;
       const opened = await port.open(sandbox, { limits, egress });
       const start = { sandbox, epoch: opened.epoch };
+      if (!facts.find(sandbox)) return await this.#abandon(sandbox);
       if (opened.workspace === "new" && snapshots[0] && !this.#owed(sandbox))
         this.#owe(sandbox, snapshots[0].snapshot);
       const manifest = this.#owed(sandbox);
@@ -122,6 +123,14 @@ export class SandboxStarts {
       if (error instanceof ProblemError) throw error;
       throw new ProblemError(problem("sandbox_failed", "The sandbox could not be started."));
     }
+  }
+
+  /** One that was deleted while it came up does not run on. The keeper has it noted still, and asks its host again. */
+  async #abandon(sandbox: SandboxId): Promise<never> {
+    await this.#rim.port.destroy(sandbox).catch(() => {
+      // The host does not answer: that is when it is needed.
+    });
+    throw new ProblemError(NO_SUCH_SANDBOX);
   }
 
   /** What could not be made whole does not run on: nobody would look after it. */
