@@ -154,6 +154,18 @@ describe("a terminal", () => {
     await expect.poll(() => unknown.closed).toBeDefined();
   });
 
+  it("[A34] that has ended by itself leaves nothing either when it is deleted", async () => {
+    const terminal = await open({
+      command: "setsid sleep 4321 & echo $! > left.pid; sleep 0.3; exit 0",
+    });
+    const viewer = new Viewer(terminal);
+    await expect.poll(() => viewer.closed).toBe(1000);
+    const left = pidIn(`${agent.workspace}/left.pid`) ?? 0;
+    expect(runs(left)).toBe(true);
+    expect((await agent.ask(`DELETE /terminals/${terminal}`)).status).toBe(204);
+    expect(runs(left)).toBe(false);
+  });
+
   it("[A32] that floods waits for its writer, and memory stays bounded", async () => {
     const terminal = await open({ command: "echo $$ > flood.pid; exec yes" });
     const viewer = await look(terminal, true);

@@ -85,13 +85,16 @@ export class OwnedTerminal {
     viewer.on("close", () => this.#leave(viewer));
   }
 
-  /** Ends the shell and all it started. */
+  /** Ends the shell and all it started, also what an ended one left running. */
   async end(): Promise<void> {
-    if (this.#exit !== undefined) return;
-    this.#resume();
-    // A shell at its prompt ignores SIGTERM; losing its terminal it does not.
-    this.#pty.kill("SIGHUP");
-    await endTree({ mark: this.#mark, root: this.#pty.pid }, 500);
+    const ended = this.#exit !== undefined;
+    if (!ended) {
+      this.#resume();
+      // A shell at its prompt ignores SIGTERM; losing its terminal it does not.
+      this.#pty.kill("SIGHUP");
+    }
+    // An ended one's pid may be another's by now, so only the mark counts.
+    await endTree({ mark: this.#mark, root: ended ? -1 : this.#pty.pid }, 500);
   }
 
   #show(data: Buffer): void {
