@@ -443,6 +443,35 @@ describe("a patch", () => {
     const exists = "--- /dev/null\n+++ b/s.txt\n@@ -0,0 +1 @@\n+x\n";
     expect((await tool("apply_patch", { patch: exists })).text).toContain("there already");
   });
+
+  it("[A21] with a line that belongs to no hunk changes nothing at all", async () => {
+    put("t.txt", "a\nb\nc\n");
+    const patch = "--- a/t.txt\n+++ b/t.txt\n@@\n-a\n+A\nb\n-c\n+C\n";
+    const result = await tool("apply_patch", { patch });
+    expect(result).toMatchObject({
+      isError: true,
+      text: expect.stringContaining(
+        'Nothing was changed. Line 6 of the patch belongs to no hunk: "b".',
+      ),
+    });
+    expect(textOf("t.txt")).toBe("a\nb\nc\n");
+  });
+
+  it("[A21] is what git format-patch writes", async () => {
+    const made = await tool("run_command", {
+      command: [
+        "export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b",
+        "mkdir repository && cd repository && git init -q && printf 'a\\nb\\n' > f.txt",
+        "git add . && git commit -qm one && printf 'A\\nb\\n' > f.txt && git commit -qam two",
+        "git format-patch -1 --stdout > ../mail.patch && git reset -q --hard HEAD~1",
+      ].join("\n"),
+    });
+    expect(made).toMatchObject({ isError: false });
+    const patch = textOf("mail.patch").replaceAll("/f.txt", "/repository/f.txt");
+    expect(patch).toContain("\n-- \n");
+    expect(await tool("apply_patch", { patch })).toMatchObject({ isError: false });
+    expect(textOf("repository/f.txt")).toBe("A\nb\n");
+  });
 });
 
 describe("servers", () => {
