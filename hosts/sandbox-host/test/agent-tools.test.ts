@@ -241,6 +241,17 @@ describe("reading and editing", () => {
     expect(textOf("crlf.txt")).toBe("1\r\n2\r\n");
   });
 
+  it("[A18] gives new lines the end that all others have", async () => {
+    put("crlf2.txt", "a\r\nb\r\nc\r\n");
+    await tool("edit_file", { path: "crlf2.txt", old: "b", new: "x\ny" });
+    expect(textOf("crlf2.txt")).toBe("a\r\nx\r\ny\r\nc\r\n");
+    await tool("edit_file", { path: "crlf2.txt", old: "\r\n", new: "\n", all: true });
+    expect(textOf("crlf2.txt")).toBe("a\nx\ny\nc\n");
+    put("mixed.txt", "a\nb\r\nc\n");
+    await tool("edit_file", { path: "mixed.txt", old: "a", new: "x\ny" });
+    expect(textOf("mixed.txt")).toBe("x\ny\nb\r\nc\n");
+  });
+
   it("[A19] writes a whole file with the folders above it", async () => {
     const wrote = await tool("write_file", { path: "new/folder/f.txt", content: "ü\n" });
     expect(wrote.text).toMatch(/^Wrote new\/folder\/f\.txt: 3 bytes, etag "/);

@@ -61,10 +61,12 @@ function replaced(
   return { text: text.split(old).join(next), places: lineNumbers(text, starts) };
 }
 
-/** A file with CRLF is edited by callers who see plain line ends. */
+/** A file with CRLF is edited by callers who see plain line ends; one who writes a CR sees all of them. */
 function withEndingsOf(text: string, edit: Edit): { readonly old: string; readonly next: string } {
   const plain = { old: edit.old, next: edit.new };
-  if (text.includes(edit.old) || !text.includes("\r\n")) return plain;
+  if (!text.includes("\r\n")) return plain;
+  const mixed = /(?<!\r)\n/.test(text);
+  if (text.includes(edit.old) && (mixed || edit.old.includes("\r"))) return plain;
   const withCr = (part: string) => part.replaceAll(/\r?\n/g, "\r\n");
   return { old: withCr(edit.old), next: withCr(edit.new) };
 }
