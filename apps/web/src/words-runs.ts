@@ -53,6 +53,7 @@ export const callWords = {
     done: "done",
     failed: "failed",
     denied: "denied",
+    cut: "ended without a result",
     unfinished: "did not run",
   },
   says: (tool: string) => `What ${tool} says`,

@@ -54,12 +54,13 @@ export const sandboxNotices = {
     who === undefined
       ? `Sandbox ${name} stopped: ${BECAUSE[reason]}`
       : `${who} stopped sandbox ${name}`,
+  ended: (name: string, words: string) => `Sandbox ${name} stopped. ${words}`,
   broke: (name: string, words: string) => `Sandbox ${name} failed: ${words}`,
   destroyed: (name: string, who: string) => `${who} deleted sandbox ${name}`,
   saved: (name: string, who: string) => `${who} saved the files of sandbox ${name}`,
   broughtBack: (name: string, who: string | undefined) =>
     `The files of sandbox ${name} were brought back to an earlier state${by(who)}`,
-  marked: (name: string, who: string) => `${who} kept the sources of sandbox ${name} as they are`,
+  marked: (name: string, who: string | undefined) => `Checkpoint of sandbox ${name}${by(who)}`,
   undone: (who: string, places: number, paths: readonly string[]) =>
     `${who} took back ${count(places, "change", "changes")} in ${paths.slice(0, 3).join(", ")}${paths.length > 3 ? " and more" : ""}`,
   offered: (name: string, port: number) => `A server of sandbox ${name} can be seen (port ${port})`,

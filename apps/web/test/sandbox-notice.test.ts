@@ -36,6 +36,10 @@ const SAID: readonly (readonly [GroupEvent, string])[] = [
   [{ kind: "sandbox-started", sandbox, epoch, workspace: "new", startMs: 1 }, "work is running"],
   [{ kind: "sandbox-stopped", sandbox, epoch, reason: "idle" }, "work stopped: nobody used it"],
   [
+    { kind: "sandbox-stopped", sandbox, epoch, reason: "limit", words: "Too large." },
+    "work stopped. Too large.",
+  ],
+  [
     { kind: "sandbox-stopped", sandbox, epoch, reason: "asked", by: LIN },
     "Lin stopped sandbox work",
   ],
@@ -43,7 +47,7 @@ const SAID: readonly (readonly [GroupEvent, string])[] = [
   [{ kind: "sandbox-destroyed", sandbox, by: LIN }, "Lin deleted sandbox work"],
   [{ kind: "sandbox-snapshotted", sandbox, snapshot, by: LIN }, "Lin saved the files"],
   [{ kind: "sandbox-restored", sandbox, to: { checkpoint }, by: LIN }, "brought back"],
-  [{ kind: "checkpoint-made", sandbox, checkpoint, by: LIN }, "Lin kept the sources"],
+  [{ kind: "checkpoint-made", sandbox, checkpoint, by: LIN }, "Checkpoint of sandbox work, by Lin"],
   [
     { kind: "changes-undone", sandbox, hunks: 1, paths: ["a", "b", "c", "d"], by: LIN },
     "Lin took back 1 change in a, b, c and more",

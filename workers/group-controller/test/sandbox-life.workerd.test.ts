@@ -367,6 +367,17 @@ describe("with its group", () => {
     expect((await viewOf(group)).state).toBe("ready");
   });
 
+  it("[W6] nor one with a deleted sandbox that its host has still", async () => {
+    const group = await filled();
+    host.down = true;
+    await controls(group).destroySandbox(group.lena, group.box);
+    const archived = await controls(group).archive(group.lena);
+    expect(archived.ok ? "" : archived.problem.code).toBe("unavailable");
+    host.down = false;
+    expect((await controls(group).archive(group.lena)).ok).toBe(true);
+    expect(host.sandboxes.has(group.box)).toBe(false);
+  });
+
   it("[W7] a fork has its snapshot under an id of its own; what happens there is nothing to the origin", async () => {
     const group = await filled();
     await controls(group).snapshotSandbox(group.lena, group.box);

@@ -111,12 +111,13 @@ function Detail({ title, text }: { title: string; text: string }): JSX.Element {
   );
 }
 
-/** Where a call stands, in a word. One without a result in a run that is over never ran, or nobody knows. */
+/** Where a call stands, in a word. One that was made and has no result in a run that is over may have done what it should. */
 function standing(call: LocalCall, run: LocalRun | undefined): readonly [string, BadgeTone] {
   const said = words.call.state;
   if (call.state === "done")
     return call.result?.isError ? [said.failed, "danger"] : [said.done, "plain"];
   if (call.state === "denied") return [said.denied, "plain"];
-  if (run && !isOpen(run)) return [said.unfinished, "danger"];
+  if (run && !isOpen(run))
+    return [call.state === "dispatched" ? said.cut : said.unfinished, "danger"];
   return [said[call.state], "accent"];
 }

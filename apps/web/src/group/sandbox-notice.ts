@@ -17,7 +17,9 @@ export function sandboxText(view: LocalView, event: GroupEvent): string {
     case "sandbox-started":
       return said.started(name);
     case "sandbox-stopped":
-      return said.stopped(name, event.reason, who);
+      return event.reason === "limit" && event.words
+        ? said.ended(name, event.words)
+        : said.stopped(name, event.reason, who);
     case "sandbox-failed":
       return said.broke(name, event.problem.message);
     case "sandbox-destroyed":
@@ -27,7 +29,7 @@ export function sandboxText(view: LocalView, event: GroupEvent): string {
     case "sandbox-restored":
       return said.broughtBack(name, who);
     case "checkpoint-made":
-      return said.marked(name, who ?? "");
+      return said.marked(name, who);
     case "changes-undone":
       return said.undone(who ?? "", event.hunks, event.paths);
     case "preview-offered":

@@ -47,7 +47,7 @@ export function NewGroupPage(): JSX.Element {
           maxLength={80}
           autoFocus
         />
-        <fieldset className="flex flex-col gap-2">
+        <fieldset className="flex min-w-0 flex-col gap-2">
           <legend className="mb-1.5 text-small font-medium">{words.newGroup.agents}</legend>
           {agents.data?.map((agent) => (
             <AgentChoice key={agent.id} agent={agent} />

@@ -2,7 +2,7 @@
 import { findMember } from "./preview-member.ts";
 import { problem, ProblemError, type PreviewClaims } from "@acos/protocol";
 
-import { NO_SUCH_GROUP, TOKEN_USED, type UsedTokens } from "../sockets/accept.ts";
+import { NO_SUCH_GROUP, type UsedTokens } from "../sockets/accept.ts";
 import { bodyInMemory, previewFields, refuse } from "./passed-on.ts";
 import { NO_SUCH_SANDBOX, type SandboxFacts } from "./sandbox-facts.ts";
 import { problemOfResponse, type SandboxLink } from "./sandbox-link.ts";
@@ -25,6 +25,10 @@ const DEADLINE_MS = 120_000;
 const NOT_RUNNING = problem(
   "unavailable",
   "This sandbox does not run, so there is nothing to see. Start the server in it again, then reload.",
+);
+const LINK_USED = problem(
+  "used_token",
+  "This link to a preview was opened already. In the same browser the address without ?__t= still shows it; elsewhere, open the preview again from the group, or with acos preview.",
 );
 const ENDED = problem(
   "unauthenticated",
@@ -61,7 +65,7 @@ export class Previews {
     const member = findMember(facts.state, user);
     if (!member || facts.state.group?.id !== group) return NO_SUCH_GROUP;
     if (ends.isEnded(claims)) return ENDED;
-    if (jti !== undefined && !tokens.use({ jti, exp }, now())) return TOKEN_USED;
+    if (jti !== undefined && !tokens.use({ jti, exp }, now())) return LINK_USED;
     if (!facts.find(claims.sandbox)) return NO_SUCH_SANDBOX;
     return null;
   }

@@ -161,9 +161,14 @@ export class SandboxKeeper {
     }
   }
 
-  /** Stops all that run, for a group that is put away. Throws ProblemError where one cannot be snapshotted. */
+  /**
+   * Stops all that run and deletes what was to be deleted, for a group that is put away. Throws ProblemError where one cannot
+   * be snapshotted, or its host does not answer: what is noted here is not noted in cold storage.
+   */
   async putAway(): Promise<void> {
     await this.#caring;
+    await this.finishDestroying();
+    if (this.#destroying().length > 0) throw new ProblemError(STARTING);
     for (const { sandbox } of this.#running())
       await this.stop(sandbox, { snapshot: true, reason: "archived" });
   }
