@@ -13,7 +13,6 @@ import type {
 } from "@acos/protocol";
 
 import { decideApproval } from "./approval.ts";
-import { changedPolicy } from "./change-policy.ts";
 import { decideBriefingRule } from "./briefing/place-message.ts";
 import {
   askWhenDue,
@@ -47,6 +46,7 @@ import {
   type SandboxNote,
 } from "./sandboxes/decide-sandbox.ts";
 import type { Given } from "./seeded-ids.ts";
+import { decideSettings } from "./settings.ts";
 import type { GroupState } from "./state.ts";
 
 /** A member's command with what deciding it needs to know from the log and from the turn under way. */
@@ -203,13 +203,8 @@ function decideMemberCommand(draft: DecisionDraft, given: MemberCommand): Decisi
       return decideSummaryEdit(draft, by, command);
     case "briefing-rule-set":
       return decideBriefingRule(draft, by, command, facts);
-    case "settings-change": {
-      const { name, policy: change } = command;
-      const policy = change && changedPolicy(draft.state.group!.policy, change);
-      if (name !== undefined) draft.effect({ kind: "announce-name", name });
-      const changed = { ...(name !== undefined && { name }), ...(policy && { policy }) };
-      return draft.fact({ kind: "settings-changed", ...changed, by }).accept();
-    }
+    case "settings-change":
+      return decideSettings(draft, by, command);
     default:
       return command satisfies never;
   }

@@ -2,6 +2,7 @@
 import type * as z from "zod";
 
 import { problem, ProblemError, type Problem } from "./errors.ts";
+import { fieldProblem } from "./issue-words.ts";
 
 /** Parses a value by a schema. Throws ProblemError `invalid_request` naming every field that is wrong. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
@@ -29,10 +30,7 @@ export function decodeUtf8(bytes: ArrayBuffer | Uint8Array, what: string): strin
 }
 
 function invalid(error: z.ZodError, what: string): Problem {
-  const fields = error.issues.slice(0, 10).map((issue) => ({
-    field: issue.path.map(String).join(".") || "(whole)",
-    problem: issue.message,
-  }));
+  const fields = error.issues.slice(0, 10).map(fieldProblem);
   const first = fields[0];
   const where = first ? ` ${first.field}: ${first.problem}.` : "";
   return problem("invalid_request", `${what} is not as expected.${where}`, { details: fields });

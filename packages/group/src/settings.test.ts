@@ -3,7 +3,7 @@ import { commandSchema, policyChangeSchema, policySchema, type PolicyChange } fr
 import { describe, expect, it } from "vitest";
 
 import { Scenario } from "../test/scenario.ts";
-import { changedPolicy } from "./change-policy.ts";
+import { changedPolicy } from "./settings.ts";
 
 const BEFORE = policySchema.parse({
   wake: "everyone",
