@@ -112,9 +112,13 @@ export class Door {
 
   async #finishDeleting(group: OpenGroup): Promise<void> {
     const { storage } = this.#context;
+    const { archivist, sandboxes } = group;
     try {
-      await group.archivist.store.dropAll();
-      await group.sandboxes.keeper.destroyAll();
+      // What is under way for the group may want to keep something yet, and must not bring it back.
+      archivist.store.close();
+      while (archivist.isWorking) await archivist.rest();
+      await archivist.store.dropAll();
+      await sandboxes.keeper.destroyAll();
       await storage.deleteAlarm();
       await storage.deleteAll();
       this.#leaving = null;

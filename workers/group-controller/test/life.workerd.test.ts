@@ -17,13 +17,14 @@ import {
 } from "@acos/protocol";
 
 import { controlOf, freshId, makeGroup, MemberSocket, stubOf, type TestGroup } from "./member.ts";
-import { atEveryUse, grow, post } from "./mishaps.ts";
-import { archivedGroups, clock, mishap } from "./worker.ts";
+import { atEveryUse, grow, hold, post } from "./mishaps.ts";
+import { archivedGroups, clock, holding, mishap } from "./worker.ts";
 
 const BUCKET = (env as unknown as { ARCHIVE: R2Bucket }).ARCHIVE;
 
 afterEach(() => {
   mishap.at = 0;
+  holding.puts = null;
   clock.aheadMs = 0;
 });
 
@@ -288,6 +289,41 @@ describe("the archive", () => {
     expect(await controlFor(group).view(group.lena)).toMatchObject({
       problem: { code: "not_found" },
     });
+  });
+});
+
+describe("a group that is deleted while something of it is written to R2", () => {
+  async function deletedWhile(group: TestGroup, writes: () => Promise<unknown>): Promise<void> {
+    const { untilHeld, letGo } = hold(group.stub.id.toString());
+    const written = writes().catch(() => null);
+    await untilHeld;
+    const deleted = controlFor(group).deleteGroup(group.lena);
+    await scheduler.wait(100);
+    letGo();
+    expect(await deleted).toMatchObject({ ok: true });
+    await written;
+    expect((await objectsOf(group)).map(({ key }) => key)).toEqual([]);
+    await evictDurableObject(stubOf(group.id));
+    expect(await controlFor(group).view(group.lena)).toMatchObject({
+      problem: { code: "not_found" },
+    });
+  }
+
+  it("[H9] does not come back by the snapshot of an idle one", async () => {
+    const group = await makeGroup();
+    await grow(group, 0, 3);
+    clock.aheadMs = IDLE_SNAPSHOT_MS + 1_000;
+    await deletedWhile(group, () => runDurableObjectAlarm(stubOf(group.id)));
+  });
+
+  it("[H9] leaves no segment, nor the snapshot that would have followed it", async () => {
+    const group = await makeGroup();
+    mishap.at = 1;
+    mishap.when = "refused";
+    await grow(group, 0, HOT_MAX_EVENTS + 1);
+    await expect.poll(() => mishap.at).toBe(0);
+    clock.aheadMs = IDLE_SNAPSHOT_MS + 1_000;
+    await deletedWhile(group, () => runDurableObjectAlarm(stubOf(group.id)));
   });
 });
 

@@ -1,8 +1,9 @@
 // Builders for tests of what befalls a group on its way to R2 and back.
 import { runInDurableObject } from "cloudflare:test";
+import { expect } from "vitest";
 
 import { stubOf, type TestGroup } from "./member.ts";
-import { mishap } from "./worker.ts";
+import { holding, mishap } from "./worker.ts";
 
 /** Commands that share a commit. */
 const AT_ONCE = 250;
@@ -21,6 +22,16 @@ export async function atEveryUse(attempt: (at: number) => Promise<void>): Promis
     mishap.at = 0;
     if (isOver) return at - 1;
   }
+}
+
+/** Holds what cold storage is given under keys with `puts` in them, until what is answered is called. */
+export function hold(puts: string): {
+  readonly untilHeld: Promise<void>;
+  readonly letGo: () => void;
+} {
+  Object.assign(holding, { puts, held: 0 });
+  const untilHeld = expect.poll(() => holding.held).toBeGreaterThan(0);
+  return { untilHeld, letGo: () => Object.assign(holding, { puts: null }) };
 }
 
 /** Posts messages `from` to `to`, inside the object and many at once, which is quicker. */

@@ -6,7 +6,7 @@ import type { CheckpointId, GroupCopy, SandboxId, SandboxView } from "@acos/prot
 
 import { host } from "./fake-sandbox-host.ts";
 import { controlOf, freshId, stubOf } from "./member.ts";
-import { atEveryUse } from "./mishaps.ts";
+import { atEveryUse, hold } from "./mishaps.ts";
 import {
   ask,
   boxedGroup,
@@ -21,7 +21,7 @@ import {
   write,
   type SandboxGroup,
 } from "./sandbox-group.ts";
-import { audit, clock, mishap } from "./worker.ts";
+import { audit, clock, holding, mishap } from "./worker.ts";
 
 const { ARCHIVE } = env as unknown as { ARCHIVE: R2Bucket };
 
@@ -29,6 +29,7 @@ afterEach(() => {
   host.reset();
   clock.aheadMs = 0;
   mishap.at = 0;
+  holding.puts = null;
 });
 
 const controls = (group: SandboxGroup) => controlOf(stubOf(group.id));
@@ -428,6 +429,21 @@ describe("with its group", () => {
     await controls(group).snapshotSandbox(group.lena, group.box);
     await controls(group).deleteGroup(group.lena);
     await expect.poll(() => host.sandboxes.has(group.box)).toBe(false);
+    expect(await objectsOf(group.box)).toEqual([]);
+  });
+
+  it("[W8] [H9] it is deleted whole while a snapshot of it is on its way to cold storage", async () => {
+    const group = await filled();
+    const { untilHeld, letGo } = hold(`/sandboxes/${group.box}/`);
+    const kept = controls(group)
+      .snapshotSandbox(group.lena, group.box)
+      .catch(() => null);
+    await untilHeld;
+    const deleted = controls(group).deleteGroup(group.lena);
+    await scheduler.wait(100);
+    letGo();
+    expect(await deleted).toMatchObject({ ok: true });
+    await kept;
     expect(await objectsOf(group.box)).toEqual([]);
   });
 

@@ -46,6 +46,15 @@ export const mishap: { at: number; when: "before" | "after" | "refused" } = {
   when: "before",
 };
 
+/** What cold storage keeps holding before it takes it: whatever has this in its key. */
+export const holding: { puts: string | null; held: number } = { puts: null, held: 0 };
+
+async function whileHeld(key: string): Promise<void> {
+  if (holding.puts === null || !key.includes(holding.puts)) return;
+  holding.held += 1;
+  while (holding.puts !== null && key.includes(holding.puts)) await scheduler.wait(5);
+}
+
 /** A bucket that has mishaps. */
 function unlucky(bucket: R2Bucket, die: () => void): R2Bucket {
   const use = async <T>(done: () => Promise<T>): Promise<T> => {
@@ -58,7 +67,10 @@ function unlucky(bucket: R2Bucket, die: () => void): R2Bucket {
   };
   return {
     get: (...given: Parameters<R2Bucket["get"]>) => use(() => bucket.get(...given)),
-    put: (...given: Parameters<R2Bucket["put"]>) => use(() => bucket.put(...given)),
+    put: async (...given: Parameters<R2Bucket["put"]>) => {
+      await whileHeld(given[0]);
+      return use(() => bucket.put(...given));
+    },
     list: (...given: Parameters<R2Bucket["list"]>) => use(() => bucket.list(...given)),
     delete: (...given: Parameters<R2Bucket["delete"]>) => use(() => bucket.delete(...given)),
   } as unknown as R2Bucket;

@@ -22,6 +22,10 @@ function bucketOf(kept: Map<string, Bytes>, spoil: (bytes: Bytes) => Bytes | nul
       const bytes = kept.get(key);
       return bytes ? body(bytes) : null;
     },
+    list: async () => ({ objects: [...kept.keys()].map((key) => ({ key })), truncated: false }),
+    delete: async (keys: string[]) => {
+      for (const key of keys) kept.delete(key);
+    },
   };
   return bucket as unknown as Bucket;
 }
@@ -70,5 +74,31 @@ describe("a mark", () => {
     const [[key, bytes] = ["", BYTES]] = [...kept];
     kept.set(key, bytes.with(bytes.length - 2, bytes.at(-2)! ^ 1));
     expect(await codeOf(store.marked("newest"))).toBe("storage_damaged");
+  });
+});
+
+describe("a store that is emptied for good", () => {
+  it("[H9] drops also what is on its way, and keeps nothing after that", async () => {
+    const kept = new Map<string, Bytes>();
+    const fast = bucketOf(kept, (bytes) => bytes);
+    let arrive = (): void => {};
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    const put: Bucket["put"] = async (...given: Parameters<Bucket["put"]>) => {
+      await arrived;
+      return fast.put(...given);
+    };
+    const store = new ColdStore({ ...fast, put }, "object");
+    const [marked, keeping] = [codeOf(store.mark("newest", "{}")), codeOf(store.keep("a", BYTES))];
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    store.close();
+    const dropped = store.dropAll();
+    arrive();
+    await dropped;
+    expect(await marked).toBe("fine");
+    await keeping;
+    expect([...kept]).toEqual([]);
+    for (const late of [store.mark("newest", "{}"), store.keep("b", BYTES)])
+      expect(await codeOf(late)).toBe("gone");
+    expect([...kept]).toEqual([]);
   });
 });

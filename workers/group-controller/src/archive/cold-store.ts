@@ -11,6 +11,8 @@ const PAGE_OBJECTS = 1_000;
 export class ColdStore {
   readonly #bucket: Bucket;
   readonly #root: string;
+  readonly #puts = new Set<Promise<unknown>>();
+  #isClosed = false;
 
   /** `object` is the hex id of the group's object: the same on every start, and nobody else's. */
   constructor(bucket: Bucket, object: string) {
@@ -25,7 +27,7 @@ export class ColdStore {
   async keep(stem: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
     const name = `${stem}-${await sha256Hex(bytes)}`;
     if (await this.#holds(name)) return name;
-    await this.#bucket.put(this.#root + name, bytes);
+    await this.#put(name, bytes);
     if (await this.#holds(name)) return name;
     throw new ProblemError(problem("unavailable", "Cold storage did not keep what it was given."));
   }
@@ -50,7 +52,7 @@ export class ColdStore {
   /** Keeps a short text under a plain name; the last one counts. */
   async mark(name: string, text: string): Promise<void> {
     const hash = await sha256Hex(text);
-    await this.#bucket.put(this.#root + name, `${hash} ${text}`);
+    await this.#put(name, `${hash} ${text}`);
   }
 
   /** A text that was marked; null where none was. Throws ProblemError `storage_damaged` when it is not what was kept. */
@@ -88,18 +90,32 @@ export class ColdStore {
       );
   }
 
-  /** Deletes all that the group has here. */
+  /** Deletes all that the group has here, also what is still on its way. */
   async dropAll(): Promise<void> {
+    await Promise.allSettled(this.#puts);
     await this.drop(await this.names(""));
+  }
+
+  /** From now on nothing is kept here: whoever wants to is told so with ProblemError `gone`. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** The one way in: what is on its way is known. */
+  async #put(
+    name: string,
+    value: Uint8Array<ArrayBuffer> | string | ReadableStream<Uint8Array>,
+  ): Promise<R2Object | null> {
+    if (this.#isClosed) throw new ProblemError(problem("gone", "This group was deleted."));
+    const put = this.#bucket.put(this.#root + name, value);
+    this.#puts.add(put);
+    return put.finally(() => this.#puts.delete(put));
   }
 
   /** Keeps a stream of known length under a plain name, for as long as somebody works on it; its bytes are not checked here. */
   async stage(name: string, bytes: ReadableStream<Uint8Array>, length: number): Promise<void> {
     const { readable, writable } = new FixedLengthStream(length);
-    const [kept] = await Promise.all([
-      this.#bucket.put(this.#root + name, readable),
-      bytes.pipeTo(writable),
-    ]);
+    const [kept] = await Promise.all([this.#put(name, readable), bytes.pipeTo(writable)]);
     if (!kept) throw new ProblemError(problem("unavailable", "Cold storage took nothing."));
   }
 
