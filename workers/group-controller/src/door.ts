@@ -47,8 +47,8 @@ export class Door {
       now,
       finished: () => {
         this.#isEmpty = false;
-        if (!this.#group) this.#openHere();
-        return this.#group!;
+        if (!this.#group && !this.#leaving) this.#openHere();
+        return this.#group;
       },
     });
     if (hasSchema(context.storage.sql)) this.#openHere();
@@ -62,7 +62,7 @@ export class Door {
   /** The copy under way, for whoever asked for it. */
   copyingFor(principal: Principal): CopyingGroup | null {
     const { current } = this.copies;
-    return current?.creator === principal.user ? current : null;
+    return current?.creator === principal.user && !current.isGivenUp ? current : null;
   }
 
   /** A new group's tables and an empty group in them; the group itself where there is one. */
@@ -74,7 +74,8 @@ export class Door {
   /** The group, brought back from cold storage where it lies there. */
   async open(): Promise<Result<OpenGroup>> {
     if (this.#group) return { ok: true, value: this.#group };
-    if (this.copies.current) return { ok: false, problem: COPYING };
+    const { current } = this.copies;
+    if (current) return current.isGivenUp ? NOT_HERE : { ok: false, problem: COPYING };
     if (this.#isEmpty || this.#leaving) return NOT_HERE;
     const failure = await this.#context.blockConcurrencyWhile(() => this.#thaw());
     if (failure) return { ok: false, problem: failure };

@@ -1,5 +1,10 @@
 // Tests of forks, exports and imports between objects in workerd.
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  env,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 
 import {
@@ -14,11 +19,14 @@ import {
 } from "@acos/protocol";
 
 import { controlOf, freshId, makeGroup, stubOf, type TestGroup } from "./member.ts";
-import { atEveryUse, grow, post } from "./mishaps.ts";
-import { mishap } from "./worker.ts";
+import { atEveryUse, grow, hold, post } from "./mishaps.ts";
+import { holding, mishap } from "./worker.ts";
+
+const BUCKET = (env as unknown as { ARCHIVE: R2Bucket }).ARCHIVE;
 
 afterEach(() => {
   mishap.at = 0;
+  holding.puts = null;
 });
 
 const rowsOf = (id: GroupId, table: string): Promise<number> =>
@@ -204,6 +212,120 @@ describe("a fork", () => {
   });
 });
 
+describe("a copy that several go on with at once", () => {
+  /** A group of which a copy moves events to R2 before it has all. */
+  async function longGroup(): Promise<TestGroup> {
+    const group = await makeGroup();
+    await grow(group, 0, HOT_MAX_EVENTS + 1_500);
+    await expect.poll(() => rowsOf(group.id, "segments")).toBeGreaterThan(0);
+    return group;
+  }
+
+  const objectsOf = async (id: GroupId) => {
+    const { objects } = await BUCKET.list({ prefix: `groups/${stubOf(id).id.toString()}/` });
+    return objects.map(({ key }) => key);
+  };
+
+  it("[Y6] is made once where two ask for it", async () => {
+    const group = await makeGroup();
+    await grow(group, 0, 10);
+    const copy = forkOf(group);
+    const control = controlOf(stubOf(copy.group));
+    const [one, other] = await Promise.all([control.copyFrom(copy), control.copyFrom(copy)]);
+    expect(one).toMatchObject({ ok: true, value: { state: "active" } });
+    expect(other).toEqual(one);
+    expect((await logOf(copy.group, group.lena)).at(-1)!.event.kind).toBe("group-copied");
+  });
+
+  it(
+    "[Y6] is whole where the alarm comes in the middle of a step",
+    { timeout: 60_000 },
+    async () => {
+      const group = await longGroup();
+      const copy = forkOf(group);
+      const { untilHeld, letGo } = hold(stubOf(copy.group).id.toString());
+      const made = controlOf(stubOf(copy.group)).copyFrom(copy);
+      await untilHeld;
+      const woken = runDurableObjectAlarm(stubOf(copy.group));
+      await scheduler.wait(500);
+      letGo();
+      expect(await made).toMatchObject({ ok: true });
+      await woken;
+      await whole(copy);
+      const [origin, log] = [
+        await logOf(group.id, group.lena),
+        await logOf(copy.group, group.lena),
+      ];
+      expect(log.slice(0, -1)).toEqual(origin);
+      expect(await controlOf(stubOf(copy.group)).jobs(group.lena, { limit: 5 })).toMatchObject({
+        ok: true,
+      });
+    },
+  );
+
+  it(
+    "[Y10] leaves nothing where it is given up in the middle of a step",
+    { timeout: 60_000 },
+    async () => {
+      const group = await longGroup();
+      const copy = forkOf(group);
+      const { untilHeld, letGo } = hold(stubOf(copy.group).id.toString());
+      const made = controlOf(stubOf(copy.group)).copyFrom(copy);
+      await untilHeld;
+      const deleted = controlOf(stubOf(copy.group)).deleteGroup(group.lena);
+      await scheduler.wait(100);
+      letGo();
+      expect(await deleted).toMatchObject({ ok: true });
+      expect(await made).toMatchObject({ ok: false, problem: { code: "gone" } });
+      expect(await objectsOf(copy.group)).toEqual([]);
+      expect(await controlOf(stubOf(copy.group)).view(group.lena)).toMatchObject({
+        problem: { code: "not_found" },
+      });
+    },
+  );
+
+  it(
+    "[Y10] is not taken up again where R2 did not answer when it was given up",
+    { timeout: 60_000 },
+    async () => {
+      const group = await longGroup();
+      const copy = forkOf(group);
+      const { untilHeld, letGo } = hold(stubOf(copy.group).id.toString());
+      const made = controlOf(stubOf(copy.group)).copyFrom(copy);
+      await untilHeld;
+      const dying = runInDurableObject(stubOf(copy.group), (_object, context) =>
+        context.abort("a test"),
+      );
+      await Promise.allSettled([dying, made]);
+      letGo();
+      Object.assign(mishap, { at: 1, when: "refused" });
+      const deleted = await controlOf(stubOf(copy.group)).deleteGroup(group.lena);
+      expect(deleted).toMatchObject({ ok: true });
+      expect(mishap.at).toBe(0);
+      expect(await controlOf(stubOf(copy.group)).view(group.lena)).toMatchObject({ ok: false });
+      await evictDurableObject(stubOf(copy.group));
+      expect(await runDurableObjectAlarm(stubOf(copy.group))).toBe(true);
+      expect(await objectsOf(copy.group)).toEqual([]);
+      expect(await controlOf(stubOf(copy.group)).view(group.lena)).toMatchObject({
+        problem: { code: "not_found" },
+      });
+    },
+  );
+
+  it("[Y10] stays where it is a group and only its bundle is left to be deleted", async () => {
+    const group = await makeGroup();
+    await grow(group, 0, 5);
+    const bytes = await exported(group);
+    const copy: GroupCopy = { ...forkOf(group), from: { how: "import", agents: [] } };
+    await staged(copy.group, bytes);
+    // The one use of R2 that reads the bundle's part, and then the deletion.
+    Object.assign(mishap, { at: 2, when: "refused" });
+    expect(await controlOf(stubOf(copy.group)).copyFrom(copy)).toMatchObject({ ok: true });
+    expect(mishap.at).toBe(0);
+    expect(await logOf(copy.group, group.lena)).toHaveLength(9);
+  });
+});
+
 describe("a bundle", () => {
   const card = (group: TestGroup): AgentCard => ({
     ...group.ada,
@@ -254,7 +376,7 @@ describe("a bundle", () => {
   });
 });
 
-describe.each(["before", "after"] as const)("cut short %s a use of R2", (when) => {
+describe.each(["before", "after", "refused"] as const)("cut short %s a use of R2", (when) => {
   it("[H10] forks and imports end with the whole log", { timeout: 120_000 }, async () => {
     const group = await makeGroup();
     await grow(group, 0, HOT_MAX_EVENTS + 2_500);

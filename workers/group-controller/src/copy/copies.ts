@@ -2,7 +2,7 @@
 //
 //   begun ─▶ page after page ─▶ done: a group of its own
 //     │            └─ time is up, or the origin does not answer ─▶ alarm ─▶ goes on
-//     └─ refused or damaged ─▶ failed: nothing is left
+//     └─ refused, damaged or given up ─▶ the step under way ends ─▶ nothing is left
 import { viewGroup } from "@acos/group";
 import {
   problem,
@@ -26,7 +26,7 @@ import { hasSchema, migrate } from "../log/schema.ts";
 import type { OpenGroup } from "../open-group.ts";
 import { readPart, type BundlePart } from "./bundle-part.ts";
 import { verifyBundle } from "./bundle-verify.ts";
-import { CopyingGroup } from "./copying-group.ts";
+import { CopyingGroup, GIVEN_UP } from "./copying-group.ts";
 
 const STAGED = "staged/bundle.tar";
 /** How long a bundle waits for the copy that is made of it; then it was given up. */
@@ -43,8 +43,8 @@ export interface CopiesRim {
   readonly context: DurableObjectState;
   readonly bindings: Bindings;
   readonly now: () => number;
-  /** Contract: opens the group that has come to be, and answers it. */
-  readonly finished: () => OpenGroup;
+  /** Contract: opens the group that has come to be, and answers it; null where it is being deleted. */
+  readonly finished: () => OpenGroup | null;
 }
 
 export class Copies {
@@ -52,6 +52,9 @@ export class Copies {
   readonly #store: ColdStore;
   readonly #watch: Watch;
   #current: CopyingGroup | null = null;
+  /** The step under way, and the forgetting: one of each, whoever asks. */
+  #going: Promise<Problem | null> | null = null;
+  #forgetting: Promise<void> | null = null;
 
   constructor(rim: CopiesRim) {
     const { context, bindings, now } = rim;
@@ -84,6 +87,7 @@ export class Copies {
       },
       note,
     );
+    if (new JobLog(context.storage.sql, now).open("delete")) this.#current.giveUp();
     this.#watch.arm();
     return true;
   }
@@ -91,7 +95,8 @@ export class Copies {
   /** Keeps an uploaded bundle, once it was found whole; what is not leaves nothing behind. */
   async stage(bundle: ReadableStream<Uint8Array>, length: number): Promise<Result<BundleHead>> {
     const { context, now } = this.#rim;
-    if (this.#isTaken()) {
+    await this.#untilForgotten();
+    if (this.#isTaken() || this.#current) {
       // Who sends hears the answer only when all was read.
       await bundle.pipeTo(new WritableStream());
       return TAKEN;
@@ -101,6 +106,8 @@ export class Copies {
       const staged = await this.#store.staged(STAGED);
       if (!staged) throw new ProblemError(problem("unavailable", "The bundle was not kept."));
       const { parts, group, name, head, files } = await verifyBundle(staged.body, { now: now() });
+      // Another may have been quicker.
+      if (this.#isTaken() || this.#current) return TAKEN;
       migrate(context.storage);
       this.#notes().set("bundle", parts);
       this.#watch.wakeBy(now() + STAGED_MS);
@@ -112,40 +119,56 @@ export class Copies {
 
   /** Begins a copy and goes on for some seconds; the same again answers how far it is. */
   async begin(copy: GroupCopy): Promise<Result<GroupView>> {
+    await this.#untilForgotten();
     if (this.#isTaken()) return this.#made(copy);
     try {
       if (!this.#current) {
         const upTo = await this.#endOf(copy);
-        migrate(this.#rim.context.storage);
-        const { storage } = this.#rim.context;
-        const job: JobId = new JobLog(storage.sql, this.#rim.now).begin(
-          copy.from.how,
-          "events",
-          upTo,
-        );
-        this.#notes().set("copy", { copy, job, upTo });
-        this.resume();
+        await this.#untilForgotten();
+        // Meanwhile somebody else may have begun it, and it may even be done.
+        if (this.#isTaken()) return this.#made(copy);
+        if (!this.#current) this.#noteDown(copy, upTo);
       }
       const failure = await this.goOn();
-      if (failure) return this.#forget(new ProblemError(failure));
-      if (this.#current) return { ok: true, value: this.#current.view() };
-      const view = viewGroup(this.#rim.finished().path.state);
-      return { ok: true, value: view! };
+      if (failure) return await this.#forget(new ProblemError(failure));
     } catch (error) {
-      return this.#forget(error);
+      if (error instanceof ProblemError) return { ok: false, problem: error.problem };
+      // Cold storage does not answer: what was taken in stays, and the alarm tries again.
+      if (this.#current) this.#watch.arm();
+      throw error;
     }
+    if (this.#current) return { ok: true, value: this.#current.view() };
+    return this.#isTaken() ? this.#made(copy) : { ok: false, problem: GIVEN_UP };
+  }
+
+  #noteDown(copy: GroupCopy, upTo: number): void {
+    const { context, now } = this.#rim;
+    migrate(context.storage);
+    const jobs = new JobLog(context.storage.sql, now);
+    const job: JobId = jobs.begin(copy.from.how, "events", upTo);
+    this.#notes().set("copy", { copy, job, upTo });
+    this.resume();
   }
 
   /** What the object's alarm does: goes on with a copy, gives up a bundle that nobody wants. False where there is neither. */
   async woken(): Promise<boolean> {
-    if (this.#current) await this.goOn();
+    this.#watch.fired();
+    if (this.#current?.isGivenUp) await this.discard();
+    else if (this.#current) await this.goOn();
     else if (!this.#isStaged()) return false;
     else await this.discard();
     return true;
   }
 
-  /** Goes on with the copy for some seconds. Answers why it cannot be made, where that is certain. */
-  async goOn(): Promise<Problem | null> {
+  /** Goes on with the copy for some seconds, in the step under way where there is one. Answers why it cannot be made, where that is certain. */
+  goOn(): Promise<Problem | null> {
+    this.#going ??= this.#goOnce().finally(() => {
+      this.#going = null;
+    });
+    return this.#going;
+  }
+
+  async #goOnce(): Promise<Problem | null> {
     const copying = this.#current;
     if (!copying) return null;
     this.#watch.fired();
@@ -159,14 +182,15 @@ export class Copies {
       return null;
     }
     this.#current = null;
-    await this.#store.drop([STAGED]);
     this.#rim.finished();
+    // It is a group now, whatever becomes of its bundle: what stays of that is deleted with the group.
+    await this.#store.drop([STAGED]).catch(() => undefined);
     return null;
   }
 
   /** Gives a copy up, whose creator does not want it any more. */
   async discard(): Promise<void> {
-    await this.#forget(new ProblemError(problem("gone", "This copy was given up."))).catch(() => {
+    await this.#forget(new ProblemError(GIVEN_UP)).catch(() => {
       // Cold storage does not answer: what is left there is taken away with the next try.
       this.#watch.wakeBy(this.#rim.now() + PAUSE_MS.silence);
     });
@@ -179,13 +203,36 @@ export class Copies {
   }
 
   async #forget(error: unknown): Promise<{ ok: false; problem: Problem }> {
-    const { storage } = this.#rim.context;
-    this.#current = null;
-    await this.#store.dropAll();
-    await storage.deleteAlarm();
-    await storage.deleteAll();
+    await this.#wipe();
     if (error instanceof ProblemError) return { ok: false, problem: error.problem };
     throw error;
+  }
+
+  /** Leaves nothing of a copy or a bundle, once all work on it has come to its end. What has become a group by then stays. */
+  #wipe(): Promise<void> {
+    this.#forgetting ??= this.#wipeOnce().finally(() => {
+      this.#forgetting = null;
+    });
+    return this.#forgetting;
+  }
+
+  async #wipeOnce(): Promise<void> {
+    const { context, now } = this.#rim;
+    const copying = this.#current;
+    copying?.giveUp();
+    await this.#going?.catch(() => null);
+    while (copying?.archivist.isWorking) await copying.archivist.rest();
+    if (this.#isTaken()) return;
+    if (copying) new JobLog(context.storage.sql, now).begin("delete", "cold storage");
+    await this.#store.dropAll();
+    await context.storage.deleteAlarm();
+    await context.storage.deleteAll();
+    this.#watch.fired();
+    this.#current = null;
+  }
+
+  async #untilForgotten(): Promise<void> {
+    while (this.#forgetting) await this.#forgetting.catch(() => undefined);
   }
 
   #originOf({ from }: GroupCopy): ColdStore | null {
@@ -197,7 +244,8 @@ export class Copies {
   /** What a copy answers that was asked for again after it was done. */
   #made(copy: GroupCopy): Result<GroupView> {
     if (this.#notes().get("copied") !== copy.group) return TAKEN;
-    const view = viewGroup(this.#rim.finished().path.state);
+    const group = this.#rim.finished();
+    const view = group && viewGroup(group.path.state);
     return view ? { ok: true, value: view } : TAKEN;
   }
 

@@ -22,6 +22,8 @@ import { filterBytes } from "../remembering.ts";
 import { copiesOf, takeWorkspaces } from "../sandboxes/copied-workspaces.ts";
 import { stepCopy, type CopyOutcome } from "./copy-job.ts";
 
+export const GIVEN_UP = problem("gone", "This copy was given up.");
+
 export interface CopyingRim {
   readonly storage: DurableObjectStorage;
   readonly store: ColdStore;
@@ -39,6 +41,7 @@ export class CopyingGroup {
   readonly #log: EventLog;
   readonly #states: StateStore;
   #state: GroupState;
+  #isGivenUp = false;
 
   /** The tables must be there, and the copy noted in them. */
   constructor(rim: CopyingRim, note: Notes["copy"]) {
@@ -88,13 +91,23 @@ export class CopyingGroup {
     };
   }
 
-  /** Goes on for some seconds. Whatever the outcome, nothing that was taken in is lost. */
+  /** From now on it takes nothing in and becomes no group: a step under way fails with the next that it does. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
+  }
+
+  /** Goes on for some seconds. Whatever the outcome, nothing that was taken in is lost. Contract: one at a time. */
   step(): Promise<CopyOutcome> {
     const { now, page } = this.#rim;
     const { upTo, job } = this.#note;
     const port = {
       head: () => this.#state.head,
       page: async (after: number) => {
+        this.#mayGoOn();
         if (this.archivist.isFlushDue()) await this.archivist.flush();
         return page(after);
       },
@@ -107,7 +120,13 @@ export class CopyingGroup {
     return stepCopy(port, upTo);
   }
 
+  /** Throws ProblemError where the copy was given up. */
+  #mayGoOn(): void {
+    if (this.#isGivenUp) throw new ProblemError(GIVEN_UP);
+  }
+
   #take(events: readonly LogEvent[]): void {
+    this.#mayGoOn();
     const state = foldForeign(this.#state, events);
     this.#append(events, state);
   }
@@ -122,6 +141,7 @@ export class CopyingGroup {
 
   /** A fork takes the newest snapshots of its origin's workspaces along; where they will be is noted before they come. */
   async #prepare(): Promise<void> {
+    this.#mayGoOn();
     const { origin, store, now } = this.#rim;
     if (!origin) return;
     const { notes } = this.archivist;
@@ -134,6 +154,7 @@ export class CopyingGroup {
 
   /** Makes it a group of its own, in one transaction: the last fact, and the end of the job. */
   #finish(): void {
+    this.#mayGoOn();
     const { copy, upTo, job } = this.#note;
     const { storage, now } = this.#rim;
     const from = { group: this.#state.group!.id, name: this.#state.group!.name, seq: upTo };
