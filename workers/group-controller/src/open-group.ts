@@ -87,7 +87,7 @@ export class OpenGroup {
     this.drafts = new Drafts((text) => this.sockets.sendAll(text));
     this.outputs = new ToolOutputs((text) => this.sockets.sendAll(text));
     this.#keys = new SessionKeys(bindings.AUTHORITY, now);
-    this.#untold = new UntoldNews(sql, this.log);
+    this.#untold = new UntoldNews(sql, this.log, (run) => this.archivist.history.ofRun(run));
     this.audit = new AuditTeller({
       trail: bindings.AUDIT,
       untold: this.#untold,

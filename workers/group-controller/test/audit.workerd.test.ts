@@ -1,12 +1,20 @@
 // What groups tell the audit trail: each piece of news, in order, again when it was not taken, and nothing anybody said.
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  env,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import type { ApprovalId, GroupNews } from "@acos/protocol";
+import { HOT_MAX_EVENTS, type ApprovalId, type GroupNews } from "@acos/protocol";
 
 import { NEWS_KINDS } from "../src/audit/audit-news.ts";
 import { freshId, makeGroup, MemberSocket, stubOf, type TestGroup } from "./member.ts";
+import { grow } from "./mishaps.ts";
 import { audit } from "./worker.ts";
+
+const BUCKET = (env as unknown as { ARCHIVE: R2Bucket }).ARCHIVE;
 
 afterEach(() => {
   audit.down = false;
@@ -75,6 +83,88 @@ describe("the audit trail", () => {
     expect(news[1]!.details).toMatchObject({ tool: "write", digest });
     expect(JSON.stringify(news)).not.toContain("/a");
     expect(JSON.stringify(news)).not.toContain("@ada");
+  });
+
+  describe("of a call with an effect that waited until its run had moved to R2", () => {
+    /** A group whose call waits for its approval, behind the events that are still in the object. */
+    async function waiting() {
+      const group = await makeGroup();
+      const socket = await MemberSocket.live(group, 0);
+      socket.post("w", "@ada write");
+      const { event } = await socket.event("approval-asked");
+      await grow(group, 0, HOT_MAX_EVENTS + 100);
+      await vi.waitFor(async () => expect(await firstHere(group)).toBeGreaterThan(100), 15_000);
+      const { approval, call } = event as unknown as Record<string, string>;
+      const decide = { kind: "approval-decide", approval: approval as ApprovalId } as const;
+      return { group, call, decide: { ...decide, decision: "approve" } as const };
+    }
+
+    const firstHere = ({ id }: TestGroup): Promise<number> =>
+      runInDurableObject(stubOf(id), (_object, { storage }) =>
+        Number(storage.sql.exec("SELECT min(seq) AS first FROM events").one()["first"]),
+      );
+
+    const noteOf = (group: TestGroup, call: string | undefined) => ({
+      kind: "tool-call-dispatched",
+      actor: group.ada.pin.agent,
+      subject: call,
+      details: { tool: "write" },
+    });
+
+    it("[N1] is told while the run is open", { timeout: 60_000 }, async () => {
+      const { group, call, decide } = await waiting();
+      await group.control.command(group.lena, { id: "d", command: decide });
+      await vi.waitFor(
+        () =>
+          expect(toldBy(group).map(({ note }) => note)).toMatchObject([
+            {},
+            {},
+            {},
+            noteOf(group, call),
+          ]),
+        8000,
+      );
+    });
+
+    it("[N1] [N2] is told where the run has ended meanwhile", { timeout: 60_000 }, async () => {
+      const { group, call, decide } = await waiting();
+      audit.down = true;
+      await group.control.command(group.lena, { id: "d", command: decide });
+      await vi.waitFor(async () => {
+        const view = await group.control.view(group.lena);
+        expect(view.ok && view.value.runs).toEqual([]);
+      }, 8000);
+      audit.down = false;
+      await runDurableObjectAlarm(group.stub);
+      await vi.waitFor(
+        () =>
+          expect(toldBy(group).map(({ note }) => note)).toMatchObject([
+            {},
+            {},
+            {},
+            noteOf(group, call),
+          ]),
+        8000,
+      );
+    });
+
+    it("[N2] [H11] holds up no other news where it is damaged", { timeout: 60_000 }, async () => {
+      const { group, decide } = await waiting();
+      audit.down = true;
+      await group.control.command(group.lena, { id: "d", command: decide });
+      await vi.waitFor(async () => {
+        const view = await group.control.view(group.lena);
+        expect(view.ok && view.value.runs).toEqual([]);
+      }, 8000);
+      const { objects } = await BUCKET.list({
+        prefix: `groups/${group.stub.id.toString()}/segments/`,
+      });
+      await BUCKET.delete(objects.map(({ key }) => key));
+      audit.down = false;
+      await join(group);
+      const kinds = (await told(group, 4)).map(({ note }) => note.kind);
+      expect(kinds.slice(2)).toEqual(["approval-decided", "member-joined"]);
+    });
   });
 
   it("[N2] is told everything once while it answers, also after an eviction", async () => {

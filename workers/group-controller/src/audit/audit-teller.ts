@@ -59,12 +59,12 @@ export class AuditTeller {
         this.#owing = page !== null;
         const { group } = state();
         if (!page || !group) continue;
-        if (page.news.length > 0)
-          await trail.record({ group: group.id, org: group.org }, page.news);
+        const news = await page.news();
+        if (news.length > 0) await trail.record({ group: group.id, org: group.org }, news);
         untold.settle(page.upTo);
       }
     } catch {
-      // The Orchestrator says in its own log why it did not take them; they stay owed.
+      // The Orchestrator says in its own log why it did not take them, or R2 is silent; they stay owed.
       tryAgain();
     } finally {
       this.#telling = null;

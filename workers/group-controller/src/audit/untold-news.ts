@@ -1,5 +1,13 @@
 // The news that the audit trail has not confirmed yet, read from the log itself: nothing is kept twice.
-import type { EventOf, GroupNews, LogEvent, MemberId } from "@acos/protocol";
+import {
+  ProblemError,
+  type EventOf,
+  type GroupNews,
+  type LogEvent,
+  type MemberId,
+  type RunId,
+  type ToolCallId,
+} from "@acos/protocol";
 import { memberOf, type GroupState } from "@acos/group";
 
 import { toEvent, type EventLog, type EventRow } from "../log/event-log.ts";
@@ -11,8 +19,14 @@ const UNTOLD = "seq > coalesce((SELECT max(seq) FROM audit_told), 0)";
 /** Events told with one call. */
 const PAGE_EVENTS = 100;
 
+type Dispatched = EventOf<"tool-call-dispatched">;
+type MadeCall = ReturnType<NewsRim["madeCall"]>;
+/** Contract: all events of a run, however old; rejects with ProblemError where a part is damaged. */
+type OldRun = (run: RunId) => Promise<readonly LogEvent[]>;
+
 export interface UntoldPage {
-  readonly news: readonly GroupNews[];
+  /** Rejects where cold storage does not answer. */
+  readonly news: () => Promise<readonly GroupNews[]>;
   /** The seq up to which everything is told once these are. */
   readonly upTo: number;
 }
@@ -20,10 +34,12 @@ export interface UntoldPage {
 export class UntoldNews {
   readonly #sql: SqlStorage;
   readonly #log: EventLog;
+  readonly #oldRun: OldRun;
 
-  constructor(sql: SqlStorage, log: EventLog) {
+  constructor(sql: SqlStorage, log: EventLog, oldRun: OldRun) {
     this.#sql = sql;
     this.#log = log;
+    this.#oldRun = oldRun;
   }
 
   /** The next news in order; null when there is none. */
@@ -31,12 +47,20 @@ export class UntoldNews {
     const events = this.#events(`${UNTOLD} ORDER BY seq LIMIT ${PAGE_EVENTS}`);
     const last = events.at(-1);
     if (!last || !state.group) return null;
+    return { news: () => this.#newsIn(events, state), upTo: last.seq };
+  }
+
+  async #newsIn(events: readonly LogEvent[], state: GroupState): Promise<readonly GroupNews[]> {
+    const made = new Map<ToolCallId, MadeCall>();
+    for (const { event } of events)
+      if (event.kind === "tool-call-dispatched")
+        made.set(event.call, await this.#madeCall(event, state));
     const rim: NewsRim = {
-      org: state.group.org,
+      org: state.group!.org,
       whoIs: (member) => this.#whoIs(state, member),
-      madeCall: (event) => this.#madeCall(event),
+      madeCall: ({ call }) => made.get(call) ?? null,
     };
-    return { news: events.flatMap((event) => newsOf(event, rim) ?? []), upTo: last.seq };
+    return events.flatMap((event) => newsOf(event, rim) ?? []);
   }
 
   /** The seq of the first news that is not told; null when all is. */
@@ -56,12 +80,23 @@ export class UntoldNews {
     return known.type === "user" ? known.user : known.agent;
   }
 
-  #madeCall({ run, call }: EventOf<"tool-call-dispatched">): ReturnType<NewsRim["madeCall"]> {
-    const events = this.#log.ofRun(run).map(({ event }) => event);
-    const queued = events.find((event) => event.kind === "run-queued");
-    const made = events.find((event) => event.kind === "tool-call-made" && event.call === call);
-    if (!queued || made?.kind !== "tool-call-made") return null;
-    return { agent: queued.agent, tool: made.tool, effect: made.effect };
+  /** The call from where it is quickest found: the rows that are here, the run that is open, the history in R2. */
+  async #madeCall(event: Dispatched, state: GroupState): Promise<MadeCall> {
+    return (
+      callIn(this.#log.ofRun(event.run), event) ??
+      openCall(state, event) ??
+      callIn(await this.#wholeRun(event.run), event)
+    );
+  }
+
+  /** None where the part of the history is damaged: what cannot be known any more must not hold up the news that can. */
+  async #wholeRun(run: RunId): Promise<readonly LogEvent[]> {
+    try {
+      return await this.#oldRun(run);
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.code === "storage_damaged") return [];
+      throw error;
+    }
   }
 
   #events(condition: string): readonly LogEvent[] {
@@ -69,4 +104,18 @@ export class UntoldNews {
     const rows = this.#sql.exec<Pick<EventRow, keyof EventRow>>(text);
     return rows.toArray().map(toEvent);
   }
+}
+
+function callIn(run: readonly LogEvent[], { call }: Dispatched): MadeCall {
+  const events = run.map(({ event }) => event);
+  const queued = events.find((event) => event.kind === "run-queued");
+  const made = events.find((event) => event.kind === "tool-call-made" && event.call === call);
+  if (!queued || made?.kind !== "tool-call-made") return null;
+  return { agent: queued.agent, tool: made.tool, effect: made.effect };
+}
+
+function openCall({ runs }: GroupState, { run, call }: Dispatched): MadeCall {
+  const { pin, open } = runs.get(run) ?? {};
+  const made = open?.calls.find((each) => each.call === call);
+  return pin && made ? { agent: pin.agent, tool: made.tool, effect: made.effect } : null;
 }

@@ -177,7 +177,8 @@ export class CopyingGroup {
     storage.transactionSync(() => {
       this.#append(decision.events, decision.state);
       // What happened in the origin is news of the origin's org, and was told there.
-      new UntoldNews(storage.sql, this.#log).settle(upTo);
+      const { history } = this.archivist;
+      new UntoldNews(storage.sql, this.#log, (run) => history.ofRun(run)).settle(upTo);
       this.archivist.notes.drop("copy");
       this.archivist.notes.set("copied", copy.group);
       this.archivist.notes.drop("bundle");
