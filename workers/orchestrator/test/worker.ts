@@ -14,7 +14,7 @@ export {
 export { FakeGroup } from "./fake-group.ts";
 
 export interface TestBindings extends Bindings {
-  readonly MIGRATIONS: readonly { readonly queries: readonly string[] }[];
+  readonly MIGRATIONS: readonly { readonly name: string; readonly queries: readonly string[] }[];
   readonly SSRF_URLS: readonly string[];
   readonly CI: string;
 }

@@ -15,9 +15,11 @@ import * as tables from "../store/sign-in-tables.ts";
 import { API_KEY_PREFIX, API_KEY_START_CHARS, makeApiKey } from "./api-key.ts";
 import { PERSON_NAME_MAX_CHARS } from "./caller.ts";
 import { COOKIE_PREFIX } from "./cookies.ts";
+import { requireNotYetIn, retireInvitations } from "./joining.ts";
 import { leaving, leftOrg } from "./leaving.ts";
 import { sessionNameOf } from "./session-name.ts";
 import { slowGuessing } from "./slow-guessing.ts";
+import { refusalOfStore } from "./store-refusals.ts";
 
 export interface SignInParts {
   readonly settings: Settings;
@@ -59,7 +61,7 @@ export function createSignIn(parts: SignInParts) {
       log: (level, message) => logWarning(`sign-in: ${message}`, { level }),
     },
     // The library would write refusals to standard error as plain text; they are in the answer.
-    onAPIError: { onError: (error) => logFailure(error) },
+    onAPIError: { onError: tellFailure },
     // All requests are counted in one place, limits/request-limits.ts.
     rateLimit: { enabled: false },
     advanced: {
@@ -78,7 +80,10 @@ export function createSignIn(parts: SignInParts) {
   });
 }
 
-function logFailure(error: unknown): void {
+/** Throws the refusal that is answered in place of a failure, where the failure was one. */
+function tellFailure(error: unknown): void {
+  const refusal = refusalOfStore(error);
+  if (refusal) throw refusal;
   const isRefusal = isAPIError(error) && error.statusCode < 500;
   if (!isRefusal) logError("the sign-in surface failed", error);
 }
@@ -148,13 +153,17 @@ function personName(name: string, email: string): string {
 }
 
 function organizations(parts: SignInParts) {
-  const { forget } = parts;
+  const { forget, db, clock } = parts;
   const changed = async ({ user }: { user: { id: string } }) => forget(user.id as UserId);
   return organization({
     // No mail is sent: who was given the invitation's id (128 random bits) and signs in with its address may accept it.
     requireEmailVerificationOnInvitation: false,
     organizationHooks: {
-      beforeAcceptInvitation: requireNoPromotion,
+      beforeCreateInvitation: ({ invitation }) => retireInvitations(db, invitation, clock.now()),
+      beforeAcceptInvitation: async (offer) => {
+        await requireNoPromotion(offer);
+        await requireNotYetIn(db, offer);
+      },
       afterAddMember: changed,
       afterRemoveMember: ({ member }) => leftOrg(parts, member),
       afterUpdateMemberRole: changed,

@@ -1,5 +1,6 @@
 // Tables of the sign-in surface, in the shape better-auth's drizzle adapter expects: property names are its field names.
-import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { sql } from "drizzle-orm";
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 const time = (name: string) => integer(name, { mode: "timestamp_ms" });
 const flag = (name: string) => integer(name, { mode: "boolean" });
@@ -83,6 +84,7 @@ const organizationId = () =>
     .notNull()
     .references(() => orgs.id, { onDelete: "cascade" });
 
+/** Two triggers refuse what would leave an org without an owner (0004_one_membership.sql). */
 export const orgMembers = sqliteTable(
   "member",
   {
@@ -95,6 +97,7 @@ export const orgMembers = sqliteTable(
   (table) => [
     index("member_user").on(table.userId),
     index("member_organization").on(table.organizationId),
+    uniqueIndex("member_user_organization").on(table.userId, table.organizationId),
   ],
 );
 
@@ -115,6 +118,9 @@ export const invitations = sqliteTable(
   (table) => [
     index("invitation_organization").on(table.organizationId),
     index("invitation_email").on(table.email),
+    uniqueIndex("invitation_pending")
+      .on(table.organizationId, table.email)
+      .where(sql`status = 'pending'`),
   ],
 );
 
