@@ -35,6 +35,16 @@ describe("buckets", () => {
     expect(buckets.take("a", 0)).toBeGreaterThan(0);
   });
 
+  it("[LI1] what was taken for nothing is given back, and never more than the limit", () => {
+    const buckets = new TokenBuckets({ count: 1, perMs: 1_000 });
+    expect([buckets.take("a", 0), buckets.take("a", 0)]).toEqual([0, 1_000]);
+    buckets.giveBack("a", 0);
+    buckets.giveBack("a", 0);
+    buckets.giveBack("b", 0);
+    expect([buckets.take("a", 0), buckets.take("a", 0)]).toEqual([0, 1_000]);
+    expect([buckets.take("b", 0), buckets.take("b", 0)]).toEqual([0, 1_000]);
+  });
+
   it("[LI1] looking takes nothing", () => {
     const buckets = new TokenBuckets({ count: 1, perMs: 1_000 });
     expect([buckets.wait("a", 0), buckets.wait("a", 0), buckets.take("a", 0)]).toEqual([0, 0, 0]);

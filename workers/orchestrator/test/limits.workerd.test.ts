@@ -29,6 +29,18 @@ async function outcomeOf(response: Response): Promise<Outcome> {
   return { status, waits, ...(code !== undefined && { code }) };
 }
 
+const RIGHT = "correct horse battery";
+
+const post = (path: string, body: object, address: string, headers: Record<string, string> = {}) =>
+  knock(path, {
+    method: "POST",
+    headers: { "content-type": "application/json", "cf-connecting-ip": address, ...headers },
+    body: JSON.stringify(body),
+  });
+
+const signIn = (email: string, password: string, address: string) =>
+  post("/api/auth/sign-in/email", { email, password }, address);
+
 const LIMITED = { status: 429, code: "rate_limited", waits: true };
 
 it("[LI5] a user's requests are counted, whichever way they come, and others go on", async () => {
@@ -79,6 +91,24 @@ it("[LI5] requests without proof are counted by address, and a signed-in caller 
   expect((await person.fetch("GET", "/api/v1/me", { headers })).status).toBe(200);
 });
 
+it("[LI5] a session cookie that was not signed here is no proof", async () => {
+  const person = await Person.signUp();
+  limited({ REQUESTS_PER_MINUTE_UNPROVEN: "2" });
+  const session = person.cookies.get("acos.session_token")!;
+  const ask = (cookie: string) =>
+    knock("/api/auth/get-session", {
+      headers: {
+        "cf-connecting-ip": "203.0.113.7",
+        cookie: `acos.session_token=${cookie}`,
+      },
+    });
+  expect((await ask("junk")).status).toBe(200);
+  expect((await ask(session.replace(".", "x."))).status).toBe(200);
+  expect(await outcomeOf(await ask(crypto.randomUUID()))).toEqual(LIMITED);
+  expect(await outcomeOf(await ask(""))).toEqual(LIMITED);
+  for (let count = 0; count < 3; count += 1) expect((await ask(session)).status).toBe(200);
+});
+
 it("[LI5] sign-ups are counted by address", async () => {
   limited({ SIGN_UPS_PER_HOUR_ADDRESS: "1" });
   const signUp = (address: string) =>
@@ -96,6 +126,17 @@ it("[LI5] sign-ups are counted by address", async () => {
   expect((await signUp("203.0.113.8")).status).toBe(200);
 });
 
+it("[LI5] what another website's page sends in somebody's browser is no sign-up of theirs", async () => {
+  limited({ SIGN_UPS_PER_HOUR_ADDRESS: "1" });
+  const address = { "cf-connecting-ip": "203.0.113.7" };
+  const path = "/api/auth/sign-up/email";
+  expect((await knock(path, { headers: address })).status).toBe(404);
+  const evil = { ...address, origin: "http://evil.example" };
+  expect((await knock(path, { method: "POST", headers: evil, body: "{}" })).status).toBe(403);
+  const body = { name: "N", email: `n.${crypto.randomUUID()}@example.org`, password: RIGHT };
+  expect((await post(path, body, "203.0.113.7")).status).toBe(200);
+});
+
 it("[LI5] routing tokens are counted by user", async () => {
   const person = await Person.signUp();
   const { id } = await person.welcome();
@@ -108,18 +149,40 @@ it("[LI5] routing tokens are counted by user", async () => {
 it("[LI6] wrong passwords are counted by network address, over all e-mail addresses; a right one there waits too", async () => {
   const person = await Person.signUp();
   limited({});
-  const signIn = (email: string, password: string, address: string) =>
-    knock("/api/auth/sign-in/email", {
-      method: "POST",
-      headers: { "content-type": "application/json", "cf-connecting-ip": address },
-      body: JSON.stringify({ email, password }),
-    });
   const guess = (count: number) => signIn(`nobody${count}@example.org`, "x", "203.0.113.7");
   for (let count = 0; count < 20; count += 1) expect((await guess(count)).status).toBe(401);
   expect(await outcomeOf(await guess(20))).toEqual(LIMITED);
-  const right = "correct horse battery";
-  expect((await signIn(person.email, right, "203.0.113.7")).status).toBe(429);
-  expect((await signIn(person.email, right, "203.0.113.8")).status).toBe(200);
+  expect((await signIn(person.email, RIGHT, "203.0.113.7")).status).toBe(429);
+  expect((await signIn(person.email, RIGHT, "203.0.113.8")).status).toBe(200);
+});
+
+it("[LI6] guesses at the same moment count before they are wrong", async () => {
+  limited({});
+  const guess = (_: unknown, nth: number) => signIn(`no${nth}@example.org`, "x", "203.0.113.7");
+  const answers = await Promise.all(Array.from({ length: 30 }, guess));
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(20);
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(10);
+});
+
+it("[LI6] what is no wrong password is not counted: right ones, and requests that no password is looked at for", async () => {
+  const person = await Person.signUp();
+  limited({});
+  for (let count = 0; count < 21; count += 1) {
+    expect((await signIn(person.email, RIGHT, "203.0.113.7")).status).toBe(200);
+    expect((await signIn("no address", "x", "203.0.113.7")).status).toBe(400);
+  }
+});
+
+it("[LI6] wrong ones for a change of password are counted with them", async () => {
+  const person = await Person.signUp();
+  limited({});
+  const cookie = `acos.session_token=${person.cookies.get("acos.session_token")!}`;
+  const change = { currentPassword: "wrong", newPassword: "another battery" };
+  const path = "/api/auth/change-password";
+  for (let count = 0; count < 19; count += 1)
+    expect((await signIn(`no${count}@example.org`, "x", "203.0.113.7")).status).toBe(401);
+  expect((await post(path, change, "203.0.113.7", { cookie })).status).toBe(400);
+  expect(await outcomeOf(await signIn(person.email, RIGHT, "203.0.113.7"))).toEqual(LIMITED);
 });
 
 it("[LI3] on one's own machine nobody is believed what address they come from", async () => {

@@ -27,7 +27,7 @@ export class RequestLimits {
   readonly #org: TokenBuckets;
   readonly #tokens: TokenBuckets;
   readonly #previews: TokenBuckets;
-  readonly #wrongPasswords = new TokenBuckets(WRONG_PASSWORDS);
+  readonly #passwords = new TokenBuckets(WRONG_PASSWORDS);
 
   constructor({ settings, embedded, now }: LimitParts) {
     this.#embedded = embedded;
@@ -74,17 +74,15 @@ export class RequestLimits {
     refuseFor(this.#previews.take(user, this.#now()), "requests to previews by this user");
   }
 
-  /** Before a password is looked at. */
-  requireFewWrongPasswords(request: Request): void {
-    const address = clientAddressOf(request, this.#embedded);
-    if (address === undefined) return;
-    const waitMs = this.#wrongPasswords.wait(address, this.#now());
-    refuseFor(waitMs, "wrong passwords from this network address");
+  /** Before a password is looked at: it counts as wrong until it is given back. */
+  takePasswordCheck(request: Request): void {
+    this.#takeByAddress(this.#passwords, request, "wrong passwords from this network address");
   }
 
-  noteWrongPassword(request: Request): void {
+  /** What was taken turned out to be no wrong password. */
+  giveBackPasswordCheck(request: Request): void {
     const address = clientAddressOf(request, this.#embedded);
-    if (address !== undefined) this.#wrongPasswords.take(address, this.#now());
+    if (address !== undefined) this.#passwords.giveBack(address, this.#now());
   }
 
   #takeByAddress(buckets: TokenBuckets, request: Request, what: string): void {

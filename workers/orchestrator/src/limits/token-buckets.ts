@@ -30,15 +30,27 @@ export class TokenBuckets {
   take(name: string, nowMs: number): number {
     const left = this.#left(name, nowMs);
     const waitMs = this.#waitFor(left);
-    this.#buckets.delete(name);
-    this.#buckets.set(name, { left: waitMs > 0 ? left : left - 1, atMs: nowMs });
+    this.#put(name, { left: waitMs > 0 ? left : left - 1, atMs: nowMs });
     this.#dropOldest();
     return waitMs;
+  }
+
+  /** Gives back one that was taken for nothing; a bucket holds no more than its count for it. */
+  giveBack(name: string, nowMs: number): void {
+    // A bucket that was dropped, or never touched, is full.
+    if (!this.#buckets.has(name)) return;
+    const left = Math.min(this.#rate.count, this.#left(name, nowMs) + 1);
+    this.#put(name, { left, atMs: nowMs });
   }
 
   /** The milliseconds until one could be taken; 0 when it is there. Takes nothing. */
   wait(name: string, nowMs: number): number {
     return this.#waitFor(this.#left(name, nowMs));
+  }
+
+  #put(name: string, bucket: Bucket): void {
+    this.#buckets.delete(name);
+    this.#buckets.set(name, bucket);
   }
 
   #left(name: string, nowMs: number): number {

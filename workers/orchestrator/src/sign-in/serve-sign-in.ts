@@ -7,16 +7,16 @@ import { noteSignInAnswer } from "../audit/sign-in-notes.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { problemOf, problemResponse, withSecurityHeaders } from "../rest/answer.ts";
 import { readBodyText } from "../rest/request-body.ts";
+import { checksPassword, saysWrong } from "./checked-passwords.ts";
 import { clearedAccessCookie, readCookie, sessionCookieName } from "./cookies.ts";
 import { isOpenRoute } from "./open-routes.ts";
 import { requireOwnOrigin } from "./own-origin.ts";
+import { sessionTokenOf } from "./session-name.ts";
 import { asProblem } from "./sign-in-problem.ts";
 import { SIGN_IN_PATH } from "./sign-in.ts";
 
 const SIGN_UP = "/sign-up/email";
 const SIGN_IN = "/sign-in/email";
-/** Where a password can be guessed; the second takes a session, which may be stolen. */
-const CHECKS_PASSWORD: readonly string[] = [SIGN_IN, "/change-password"];
 
 /** Paths after which an earlier access token is of no more use to the browser. */
 const ENDS_ACCESS = ["/sign-out", SIGN_IN, SIGN_UP, "/revoke-sessions", "/change-password"];
@@ -26,14 +26,14 @@ export async function serveSignIn(plane: ControlPlane, request: Request): Promis
   const requestId = freshId(plane.clock, "request");
   try {
     const path = new URL(request.url).pathname.slice(SIGN_IN_PATH.length);
-    await countCaller(plane, request, path);
+    await countCaller(plane, request);
     if (!isOpenRoute(request.method, path)) throw notOpen();
     if (request.method !== "GET") requireOwnOrigin(request, plane.settings.publicOrigins);
+    // Not before: a page of another website could use up what its visitor has.
+    if (path === SIGN_UP) plane.limits.countSignUp(request);
     await forgetCaller(plane, request);
     const sent = await readBodyText(request);
-    const answer = await plane.signIn.handler(withBody(request, sent));
-    if (CHECKS_PASSWORD.includes(path) && answer.status >= 400)
-      plane.limits.noteWrongPassword(request);
+    const answer = await answerOf(plane, path, withBody(request, sent));
     await noteSignInAnswer(plane, { path, request, sent, answer });
     return finish(plane, path, await asProblem(answer, requestId));
   } catch (error) {
@@ -47,16 +47,34 @@ function notOpen(): ProblemError {
   );
 }
 
-/** Counts a request: by address always, without a session cookie more strictly, and by user where one is known here. */
-async function countCaller(plane: ControlPlane, request: Request, path: string): Promise<void> {
-  const { limits } = plane;
+/** Counts a request: by address always, without a session that was signed here more strictly, and by user where one is known. */
+async function countCaller(plane: ControlPlane, request: Request): Promise<void> {
+  const { limits, settings } = plane;
   limits.countRequest(request);
-  if (path === SIGN_UP) limits.countSignUp(request);
-  if (CHECKS_PASSWORD.includes(path)) limits.requireFewWrongPasswords(request);
-  const session = readCookie(request, sessionCookieName(plane.settings.secure));
-  if (session === undefined) return limits.countUnproven(request);
+  const session = readCookie(request, sessionCookieName(settings.secure)) ?? "";
   const known = plane.access.get(await sha256Hex(session), plane.clock.now());
-  if (known) limits.countUser(known.user);
+  if (known) return limits.countUser(known.user);
+  const held = await sessionTokenOf(session, settings.authSecret);
+  if (held === undefined) limits.countUnproven(request);
+}
+
+/** The library's answer. A password that it checks counts as wrong before it is looked at, so that many at once are many. */
+async function answerOf(plane: ControlPlane, path: string, request: Request): Promise<Response> {
+  if (!checksPassword(path)) return plane.signIn.handler(request);
+  plane.limits.takePasswordCheck(request);
+  let wrong = false;
+  try {
+    const answer = await plane.signIn.handler(request);
+    wrong = answer.status >= 400 && saysWrong(path, await codeOf(answer.clone()));
+    return answer;
+  } finally {
+    if (!wrong) plane.limits.giveBackPasswordCheck(request);
+  }
+}
+
+async function codeOf(refusal: Response): Promise<unknown> {
+  const said: unknown = await refusal.json().catch(() => undefined);
+  return typeof said === "object" && said !== null && "code" in said ? said.code : undefined;
 }
 
 /** The same request with its body as it was read within the limit: the library behind reads without one. */
