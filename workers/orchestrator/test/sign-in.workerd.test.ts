@@ -187,6 +187,53 @@ describe("guessing passwords", () => {
   });
 });
 
+describe("guessing the password of a session's user", () => {
+  const RIGHT = "correct horse battery";
+  const change = (person: Person, currentPassword: string, more: object = {}) =>
+    person.ask<Problem>("POST", "/api/auth/change-password", {
+      currentPassword,
+      newPassword: RIGHT,
+      ...more,
+    });
+
+  it("[SI24] the sixth wrong one waits, from whichever session of the user; others go on, and so does signing in", async () => {
+    const [person, other] = [await Person.signUp(), await Person.signUp()];
+    const elsewhere = Object.assign(new Person(), { email: person.email });
+    expect((await elsewhere.signIn()).status).toBe(200);
+    for (let count = 0; count < 5; count += 1) {
+      const { status, body } = await change(count % 2 ? person : elsewhere, `wrong ${count}`);
+      expect([status, body.code]).toEqual([400, "INVALID_PASSWORD"]);
+    }
+    const held = await change(person, RIGHT);
+    expect([held.status, held.body.code]).toEqual([429, "rate_limited"]);
+    expect(Number(held.headers.get("retry-after"))).toBeGreaterThan(25);
+    expect((await change(elsewhere, RIGHT)).status).toBe(429);
+    expect((await change(other, RIGHT)).status).toBe(200);
+    expect((await person.signIn()).status).toBe(200);
+  });
+
+  it("[SI24] a right one clears the count, also where it ends the session that it came with", async () => {
+    const person = await Person.signUp();
+    for (let round = 0; round < 3; round += 1) {
+      for (let count = 0; count < 4; count += 1)
+        expect((await change(person, "wrong")).status).toBe(400);
+      expect((await change(person, RIGHT, { revokeOtherSessions: true })).status).toBe(200);
+    }
+  });
+
+  it("[SI24] guesses at the same moment count before they are wrong", async () => {
+    const person = await Person.signUp();
+    const wrong = await Promise.all(Array.from({ length: 8 }, () => change(person, "wrong")));
+    expect(wrong.filter(({ status }) => status === 400)).toHaveLength(5);
+    expect(wrong.filter(({ status }) => status === 429)).toHaveLength(3);
+  });
+
+  it("[SI24] without a session nobody's password is looked at, and nobody waits", async () => {
+    for (let count = 0; count < 7; count += 1)
+      expect((await change(new Person(), "wrong")).status).toBe(401);
+  });
+});
+
 describe("refusals of the sign-in surface", () => {
   it("[SI17] are Problems with the request's id that keep the library's own code", async () => {
     const person = await Person.signUp();

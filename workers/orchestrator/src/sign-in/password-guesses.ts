@@ -1,4 +1,4 @@
-// How often a password may be guessed: counted by e-mail address in this isolate's memory, so that no other address waits.
+// How often a password may be guessed: counted by e-mail address, or by user, in this isolate's memory, so that no other waits.
 //
 //   few wrong ones ─ the 5th within the window ─▶ waits 30 s ─ one more guess, wrong ─▶ waits twice as long … ─▶ 10 min at most
 //        └─ right, or quiet for a window ─▶ forgotten                └─ right, or quiet for a window ─▶ forgotten
