@@ -1,10 +1,10 @@
 // Memberships of orgs where requests come at the same moment, and where the database held more than it now lets in.
-import type { Problem } from "@acos/protocol";
+import { makeId, type Problem } from "@acos/protocol";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
 import { Person, type Answer } from "./person.ts";
-import type { TestBindings } from "./worker.ts";
+import { restart, type TestBindings } from "./worker.ts";
 
 const { DB, MIGRATIONS } = env as unknown as TestBindings;
 
@@ -157,6 +157,59 @@ describe("what lay double in the database", () => {
     const open = DB.prepare("SELECT id FROM invitation WHERE email = ? AND status = 'pending'");
     expect((await open.bind(invited.email).all()).results).toEqual([{ id: newest }]);
     expect((await guest.me()).orgs).toHaveLength(2);
+  });
+});
+
+describe("being in many orgs", () => {
+  const MANY = 40;
+
+  /** Puts somebody into so many orgs of others, each joined later than the one before. */
+  async function plantOrgs(person: Person, count: number): Promise<void> {
+    const { id } = (await person.me()).user;
+    const at = Date.now() + 1000;
+    const org = "INSERT INTO organization (id, name, slug, created_at) VALUES (?1, 'Many', ?1, 0)";
+    const member = `INSERT INTO member (id, organization_id, user_id, role, created_at)
+      VALUES (?1, ?1, ?2, 'member', ?3)`;
+    for (let nth = 0; nth < count; nth += 1) {
+      const made = makeId("org", at + nth, crypto.getRandomValues(new Uint8Array(10)));
+      await DB.prepare(org).bind(made).run();
+      await DB.prepare(member)
+        .bind(made, id, at + nth)
+        .run();
+    }
+    restart();
+    person.cookies.delete("acos_access");
+  }
+
+  const create = (person: Person) =>
+    auth(person, "create", { name: "More", slug: crypto.randomUUID() });
+
+  it("[SI28] nobody gets into more than 40, by making one or by accepting, and the 40th is open to them", async () => {
+    const [owner, person] = [await Person.signUp(), await Person.signUp()];
+    await plantOrgs(person, MANY - 2);
+    const { body } = await invite(owner, person, await owner.org());
+    expect((await create(person)).status).toBe(200);
+    const full = [
+      403,
+      "YOU_HAVE_REACHED_THE_MAXIMUM_NUMBER_OF_ORGANIZATIONS",
+      "A person can be in 40 organizations at most. Leave one first.",
+    ];
+    expect(said(await create(person))).toEqual(full);
+    expect(said(await accept(person, body.id))).toEqual(full);
+    const { orgs } = await person.me();
+    expect(orgs).toHaveLength(MANY);
+    for (const { id } of orgs)
+      expect((await person.api("GET", `/orgs/${id}/agents`)).status).toBe(200);
+    const leave = { organizationId: orgs.find(({ role }) => role === "member")!.id };
+    expect((await auth(person, "leave", leave)).status).toBe(200);
+    expect((await accept(person, body.id)).status).toBe(200);
+  });
+
+  it("[SI28] whoever is in more, from before there was a limit, keeps their oldest ones", async () => {
+    const person = await Person.signUp();
+    const own = await person.org();
+    await plantOrgs(person, MANY + 2);
+    expect((await person.api("GET", `/orgs/${own}/agents`)).status).toBe(200);
   });
 });
 

@@ -8,8 +8,11 @@ import { orgMembers, users } from "../store/sign-in-tables.ts";
 
 export type Caller = AccessTokenClaims;
 
-/** An access token holds this many orgs (TOKEN_MAX_BYTES); a user's oldest memberships beyond it are left out. */
-const ORGS_MAX = 40;
+/**
+ * An access token holds this many orgs (TOKEN_MAX_BYTES), so nobody joins more (joining.ts). Of somebody who is in more all the
+ * same the oldest count: their own org is among them.
+ */
+export const ORGS_MAX = 40;
 /** Names of people longer than this are cut where they are shown. */
 export const PERSON_NAME_MAX_CHARS = 80;
 
@@ -27,7 +30,7 @@ export async function readPerson(db: Database, user: UserId): Promise<Person | u
   const person = found[0];
   if (!person) return undefined;
   const orgs = memberships
-    .toSorted((one, other) => other.at.getTime() - one.at.getTime())
+    .toSorted((one, other) => one.at.getTime() - other.at.getTime())
     .slice(0, ORGS_MAX)
     .map(({ org, role }) => ({ id: org as OrgId, role: highestRole(role) }));
   return { user, name: person.name, email: person.email, orgs };

@@ -15,7 +15,7 @@ import * as tables from "../store/sign-in-tables.ts";
 import { API_KEY_PREFIX, API_KEY_START_CHARS, makeApiKey } from "./api-key.ts";
 import { PERSON_NAME_MAX_CHARS } from "./caller.ts";
 import { COOKIE_PREFIX } from "./cookies.ts";
-import { requireNotYetIn, retireInvitations } from "./joining.ts";
+import { requireMayFound, requireMayJoin, retireInvitations } from "./joining.ts";
 import { leaving, leftOrg } from "./leaving.ts";
 import { sessionNameOf } from "./session-name.ts";
 import { slowGuessing } from "./slow-guessing.ts";
@@ -159,10 +159,11 @@ function organizations(parts: SignInParts) {
     // No mail is sent: who was given the invitation's id (128 random bits) and signs in with its address may accept it.
     requireEmailVerificationOnInvitation: false,
     organizationHooks: {
+      beforeCreateOrganization: ({ user }) => requireMayFound(db, user),
       beforeCreateInvitation: ({ invitation }) => retireInvitations(db, invitation, clock.now()),
       beforeAcceptInvitation: async (offer) => {
         await requireNoPromotion(offer);
-        await requireNotYetIn(db, offer);
+        await requireMayJoin(db, offer);
       },
       afterAddMember: changed,
       afterRemoveMember: ({ member }) => leftOrg(parts, member),
