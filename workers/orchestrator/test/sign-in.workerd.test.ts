@@ -28,6 +28,30 @@ describe("sign-up", () => {
     expect(orgs[0]!.role).toBe("owner");
   });
 
+  it("[SI27] an e-mail address that is too long for an access token is refused with words, and one that just fits works", async () => {
+    const signUp = async (email: string) => {
+      const person = new Person();
+      const body = { name: "Z", email, password: "correct horse battery" };
+      return { person, answer: await person.ask<Problem>("POST", "/api/auth/sign-up/email", body) };
+    };
+    const unique = crypto.randomUUID().slice(0, 8);
+    const ofLength = (chars: number) => {
+      const domain = `.${"d".repeat(60)}`.repeat(3);
+      const start = `${unique}@`;
+      return `${start}${"e".repeat(chars - start.length - domain.length - 4)}${domain}.org`;
+    };
+    expect(ofLength(255)).toHaveLength(255);
+    const { answer, person } = await signUp(ofLength(255));
+    expect([answer.status, answer.body.code]).toEqual([400, "INVALID_EMAIL"]);
+    expect(answer.body.message).toContain("254");
+    expect(person.cookies.size).toBe(0);
+    const fits = await signUp(ofLength(254));
+    expect(fits.answer.status).toBe(200);
+    await fits.person.me();
+    restart();
+    expect((await fits.person.me()).user.email).toHaveLength(254);
+  });
+
   it("[SI2] gives the group Welcome with Ada and Grace, who answer everyone, on the best model", async () => {
     const view = await (await Person.signUp()).welcome();
     expect(view.name).toBe("Welcome");

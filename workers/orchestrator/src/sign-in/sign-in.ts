@@ -121,7 +121,10 @@ function hooksOf({ welcome, forget, ended, noteEnd }: SignInParts) {
   return {
     user: {
       create: {
-        before: named,
+        before: async (user: { name?: string; email: string }) => {
+          requireFittingEmail(user.email);
+          return named(user);
+        },
         after: (user: { id: string; name: string }) =>
           welcome({ id: user.id as UserId, name: user.name }),
       },
@@ -145,6 +148,16 @@ function hooksOf({ welcome, forget, ended, noteEnd }: SignInParts) {
       },
     },
   };
+}
+
+/** What an access token holds; a longer one is no address (RFC 5321). */
+const EMAIL_MAX_CHARS = 254;
+
+/** Throws for an address with which its user could sign up, and prove nothing afterwards. */
+function requireFittingEmail(email: string): void {
+  if (email.length <= EMAIL_MAX_CHARS) return;
+  const message = `An e-mail address has at most ${EMAIL_MAX_CHARS} characters; this one has ${email.length}.`;
+  throw new APIError("BAD_REQUEST", { code: "INVALID_EMAIL", message });
 }
 
 function personName(name: string, email: string): string {
