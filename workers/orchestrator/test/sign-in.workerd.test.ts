@@ -165,6 +165,30 @@ describe("sessions", () => {
   });
 });
 
+describe("a changed name", () => {
+  it("[SI29] is seen by the next request, by what a key asks and in a group that is made then", async () => {
+    const person = await Person.signUp("Zoë Kim");
+    const made = await person.api<{ key: string }>("POST", "/api-keys", { name: "script" });
+    const script = new Person();
+    script.key = made.body.key;
+    expect([(await person.me()).user.name, (await script.me()).user.name]).toEqual([
+      "Zoë Kim",
+      "Zoë Kim",
+    ]);
+    const old = person.cookies.get("acos_access");
+    expect((await person.ask("POST", "/api/auth/update-user", { name: "Zed" })).status).toBe(200);
+    expect(person.cookies.get("acos_access")).toBeUndefined();
+    expect((await person.me()).user.name).toBe("Zed");
+    expect((await script.me()).user.name).toBe("Zed");
+    person.cookies.set("acos_access", old!);
+    expect((await person.me()).user.name).toBe("Zed");
+    const org = await person.org();
+    const group = await person.api<GroupView>("POST", `/orgs/${org}/groups`, { name: "New" });
+    const view = await person.api<GroupView>("GET", `/groups/${group.body.id}`);
+    expect(view.body.members.map(({ name }) => name)).toContain("Zed");
+  });
+});
+
 describe("guessing passwords", () => {
   const guess = (email: string, password: string) =>
     new Person().ask<Problem>("POST", "/api/auth/sign-in/email", { email, password });

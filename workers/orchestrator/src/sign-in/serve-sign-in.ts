@@ -18,8 +18,15 @@ import { SIGN_IN_PATH } from "./sign-in.ts";
 const SIGN_UP = "/sign-up/email";
 const SIGN_IN = "/sign-in/email";
 
-/** Paths after which an earlier access token is of no more use to the browser. */
-const ENDS_ACCESS = ["/sign-out", SIGN_IN, SIGN_UP, "/revoke-sessions", "/change-password"];
+/** Paths after which an earlier access token is of no more use to the browser: its session may have ended, or its name is old. */
+const ENDS_ACCESS = [
+  "/sign-out",
+  SIGN_IN,
+  SIGN_UP,
+  "/revoke-sessions",
+  "/change-password",
+  "/update-user",
+];
 
 /** Answers a request of the sign-in surface. Never throws. */
 export async function serveSignIn(plane: ControlPlane, request: Request): Promise<Response> {

@@ -25,7 +25,7 @@ export interface SignInParts {
   readonly settings: Settings;
   readonly db: Database;
   readonly clock: Clock;
-  /** Called when a session ends or a user's role changes. Contract: does not throw. */
+  /** Called when a session ends or a user's name or role changes. Contract: does not throw. */
   readonly forget: (user: UserId) => void;
   /** Called when a session has ended. Contract: does not throw. */
   readonly ended: (session: { readonly user: UserId; readonly sid: string }) => Promise<void>;
@@ -128,7 +128,13 @@ function hooksOf({ welcome, forget, ended, noteEnd }: SignInParts) {
         after: (user: { id: string; name: string }) =>
           welcome({ id: user.id as UserId, name: user.name }),
       },
-      update: { before: named },
+      update: {
+        before: named,
+        // Caches hold the name. Nothing was changed where there is no user.
+        after: async (user: { id: string } | null) => {
+          if (user) forget(user.id as UserId);
+        },
+      },
     },
     session: {
       create: {
