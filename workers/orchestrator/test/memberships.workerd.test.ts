@@ -265,9 +265,12 @@ describe("owning an org", () => {
     expect(await ownersOf(org)).toBe(1);
   });
 
-  it("[SI26] an org that is deleted in the database takes its owner's membership with it", async () => {
-    const org = await (await Person.signUp()).org();
-    await DB.prepare("DELETE FROM organization WHERE id = ?").bind(org).run();
-    expect(await ownersOf(org)).toBe(0);
+  it("[SI26] an org, or a user, that is deleted in the database takes the owner's membership with it", async () => {
+    const person = await Person.signUp();
+    const [gone, left] = [await (await Person.signUp()).org(), await person.org()];
+    const { id } = (await person.me()).user;
+    await DB.prepare("DELETE FROM organization WHERE id = ?").bind(gone).run();
+    await DB.prepare("DELETE FROM user WHERE id = ?").bind(id).run();
+    expect([await ownersOf(gone), await ownersOf(left)]).toEqual([0, 0]);
   });
 });
