@@ -138,14 +138,13 @@ const STORAGE: readonly SeededBug[] = [
   ),
   bug(
     "the words of withdrawn messages are copied",
-    [
-      [
-        "eventLog",
-        "withdrawn.has(row.message) ? withoutText(row) : row",
-        "withdrawn.size < 0 ? withoutText(row) : row",
-      ],
-    ],
+    [["eventLog", "withdrawn.size > 0 && isTouched(row)", "withdrawn.size < 0 && isTouched(row)"]],
     ["copies", "[Y8] of a withdrawn message has no words of it, at whatever seq"],
+  ),
+  bug(
+    "lines of a summary that rest on withdrawn messages are copied",
+    [["eventLog", "!rests.some((one) => withdrawn.has(one))", "rests.length >= 0"]],
+    ["copies", "[Y8] nor lines of a summary that rest on it"],
   ),
   bug(
     "a search finds what was withdrawn after it had moved",
