@@ -1,17 +1,19 @@
 // Folding what agents do into the local view: runs, turns, tool calls and approvals.
-import {
-  TOOL_OUTPUT_SHOWN_CHARS,
-  type EventOf,
-  type GroupEvent,
-  type LogEvent,
-  type RunId,
-  type ToolCallId,
-  type ToolOutputFrame,
+import type {
+  EventOf,
+  GroupEvent,
+  LogEvent,
+  RunId,
+  ToolCallId,
+  ToolOutputFrame,
 } from "@acos/protocol";
 
 import { dropDrafts } from "./fold-message.ts";
 import type { SandboxEvent } from "./fold-sandbox.ts";
 import { addEntry, isOpen, own, type LocalCall, type LocalRun, type Work } from "./local-view.ts";
+
+/** The last of a running command's output; the group keeps as much (TOOL_OUTPUT_SHOWN_CHARS). */
+const OUTPUT_SHOWN_CHARS = 8_000;
 
 type RunEvent = Exclude<Extract<GroupEvent, { run: RunId }>, SandboxEvent>;
 
@@ -156,10 +158,9 @@ export function foldOutput(work: Work, frame: ToolOutputFrame): void {
   const whole = (before?.text ?? "") + text;
   own(work, "outputs").set(call, {
     run,
-    text: whole.slice(-TOOL_OUTPUT_SHOWN_CHARS),
+    text: whole.slice(-OUTPUT_SHOWN_CHARS),
     end: offset + text.length,
-    isCut:
-      whole.length > TOOL_OUTPUT_SHOWN_CHARS || (before === undefined ? offset > 0 : before.isCut),
+    isCut: whole.length > OUTPUT_SHOWN_CHARS || (before === undefined ? offset > 0 : before.isCut),
   });
 }
 
