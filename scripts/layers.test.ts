@@ -13,6 +13,8 @@ interface Planted {
   readonly rule: string;
   readonly from: string;
   readonly imports: string;
+  /** Only types are imported. */
+  readonly types?: true;
 }
 
 /** One forbidden import per row; rules with several ways to be broken have several rows. */
@@ -47,6 +49,12 @@ const PLANTED: readonly Planted[] = [
     imports: "@acos/trust",
   },
   { rule: "egress-knows-protocol-only", from: "packages/egress/src/io.ts", imports: "node:dns" },
+  {
+    rule: "browser-takes-types-only",
+    from: "packages/client/src/value.ts",
+    imports: "@acos/protocol",
+  },
+  { rule: "browser-takes-types-only", from: "apps/web/src/value.tsx", imports: "@acos/protocol" },
   { rule: "group-is-pure", from: "packages/group/src/io.ts", imports: "node:fs" },
   { rule: "group-is-pure", from: "packages/group/src/side.ts", imports: "@acos/trust" },
   {
@@ -109,6 +117,7 @@ const ALLOWED: readonly Omit<Planted, "rule">[] = [
   { from: "packages/egress/src/ok.ts", imports: "@acos/protocol" },
   { from: "workers/orchestrator/src/ok.ts", imports: "@acos/egress" },
   { from: "apps/web/src/ok.tsx", imports: "@acos/client" },
+  { from: "apps/web/src/ok-types.tsx", imports: "@acos/protocol", types: true },
   { from: "tests/star/ok.ts", imports: "@acos/client" },
 ];
 
@@ -142,8 +151,11 @@ beforeAll(() => {
   write("packages/trust/src/private.ts", "export const face = 1;\n");
   write("workers/orchestrator/src/index.ts", "export const face = 1;\n");
   write("tests/star/index.ts", "export const face = 1;\n");
-  for (const { from, imports } of [...PLANTED, ...ALLOWED]) {
-    write(from, `import { face } from "${imports}";\nexport const used = face;\n`);
+  for (const { from, imports, types } of [...PLANTED, ...ALLOWED]) {
+    const text = types
+      ? `import type { face } from "${imports}";\nexport type Used = typeof face;\n`
+      : `import { face } from "${imports}";\nexport const used = face;\n`;
+    write(from, text);
   }
   ({ violations } = readImportGraph(root));
 });
