@@ -120,7 +120,7 @@ describe("commands", () => {
     expect(result.text.trimEnd().endsWith("line 20000")).toBe(true);
     const [, process = "", from = ""] =
       /read_process process=(\w+) from=(\d+)/.exec(result.text) ?? [];
-    let text = result.text.slice(0, result.text.indexOf("[… about"));
+    let text = result.text.slice(0, result.text.indexOf("\n[… about"));
     for (let next = from; next !== "";) {
       const page = await tool("read_process", { process, from: Number(next) });
       text += page.text.slice(page.text.indexOf("\n") + 1, page.text.lastIndexOf("\n["));

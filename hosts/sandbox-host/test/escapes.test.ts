@@ -83,7 +83,7 @@ describe("neighbours", () => {
     const two = makeSandbox(bench, host, await bench.makeGroup());
     await two.open();
     const serve = (word: string) =>
-      `node -e 'require("net").createServer((s) => s.end("${word}")).listen(45173, "0.0.0.0")' > /dev/null 2>&1 &
+      `node -e 'require("net").createServer((s) => s.on("error", () => {}).end("${word}")).listen(45173, "0.0.0.0")' > /dev/null 2>&1 &
        for i in $(seq 100); do (exec 3<>/dev/tcp/127.0.0.1/45173) 2>/dev/null && break; sleep 0.05; done; cat < /dev/tcp/127.0.0.1/45173`;
     expect((await box.run(serve("one"))).out).toBe("one");
     expect(() =>
