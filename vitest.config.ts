@@ -13,8 +13,6 @@ const WAITS = { poll: { timeout: 15_000 } };
 
 /** Files at a time: without it a project has one core less than there are, which is one on two cores. */
 const WORKERS_MAX = 2;
-/** Files at a time that start the product: each waits for processes, browsers and disks more than it computes. */
-const PRODUCTS_MAX = 3;
 
 /** Tests that run inside workerd end in `.workerd.test.ts`; their Worker's own vitest.config.ts runs them. */
 const IN_WORKERD = "**/*.workerd.test.ts";
@@ -42,17 +40,17 @@ const whole = ({ name, include, order, files }: Whole) => ({
   },
 });
 
-/** One run of the seeded bugs has files at a time of its own; a benchmark measures nothing beside others. */
+/** One run of the seeded bugs has files at a time of its own; hosts look at what their machine runs, and a benchmark at time. */
 const WHOLE: readonly Whole[] = [
   { name: "seeded-bugs", include: ["tests/seeded-bugs/**/*.test.ts"], order: 10, files: 1 },
-  { name: "hosts", include: ["hosts/**/*.test.ts"], order: 20, files: PRODUCTS_MAX },
+  { name: "hosts", include: ["hosts/**/*.test.ts"], order: 15, files: 1 },
   {
     name: "star",
     include: ["tests/star/**/*.test.ts", "tests/conformance/**/*.test.ts"],
     order: 20,
-    files: PRODUCTS_MAX,
+    files: WORKERS_MAX,
   },
-  { name: "web", include: ["tests/web/**/*.test.ts"], order: 20, files: PRODUCTS_MAX },
+  { name: "web", include: ["tests/web/**/*.test.ts"], order: 20, files: WORKERS_MAX },
   { name: "chaos", include: ["tests/chaos/**/*.test.ts"], order: 30, files: WORKERS_MAX },
   { name: "bench", include: ["tests/bench/**/*.test.ts"], order: 40, files: 1 },
 ];

@@ -66,7 +66,7 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   "/proc/1/root, /proc/*/cwd, /proc/*/fd": command(
     ({ canary }) =>
       `for p in /proc/[0-9]*; do try cat $p/root${canary}; try cat $p/cwd${canary}; try ls $p/root/root; done
-      ls -l /proc/[0-9]*/fd 2>/dev/null | grep -e '-> /' | grep -v -e /dev/ -e /proc/ -e /workspace -e /tmp/said | sed 's/^/OUT /'`,
+      ls -l /proc/[0-9]*/fd 2>/dev/null | grep -e '-> /' | grep -v -e /dev/ -e /proc/ -e /workspace -e /tmp/said -e "-> /usr/" | sed 's/^/OUT /'`,
   ),
   "/proc/*/environ of the host server": command(
     () =>

@@ -7,9 +7,21 @@ import { RefusedStart } from "../usage-error.ts";
 /** Answers the port to serve on (a free one for 0) or throws RefusedStart that says why it cannot be had. */
 export async function claimPort(host: string, port: number): Promise<number> {
   try {
-    return await tryPort(host, port);
+    return port === 0 ? await anyPort(host) : await tryPort(host, port);
   } catch (error) {
     throw refusal(host, port, error);
+  }
+}
+
+/** One that no outgoing connection takes before it is served on, as the system's own choice may be. */
+async function anyPort(host: string): Promise<number> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await tryPort(host, randomInt(INNER_PORTS.from, INNER_PORTS.to));
+    } catch (error) {
+      const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+      if (!isTaken || tries === PORT_TRIES) throw error;
+    }
   }
 }
 
