@@ -61,6 +61,8 @@ it("[B11] who joins gets what has gone out and no more, and the next frame follo
   expect(outputs.catchUp()).toMatchObject([{ call: CALL, offset: 0, text: "gone out" }]);
   pass();
   expect(told().at(-1)).toEqual([8, ", held back"]);
+  outputs.grow(CALL, "x".repeat(TOOL_OUTPUT_SHOWN_CHARS));
+  expect(outputs.catchUp()).toMatchObject([{ text: "" }]);
 });
 
 it("[B11] a call that ended says nothing more; one that begins again begins at 0", () => {

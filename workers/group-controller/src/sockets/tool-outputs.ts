@@ -78,6 +78,7 @@ function frameOf(output: Output, { from, to }: { from: number; to: number }): To
     run,
     call,
     offset,
-    text: kept.slice(offset - keptFrom, to - keptFrom),
+    // What went out may all lie before what is kept.
+    text: kept.slice(offset - keptFrom, Math.max(0, to - keptFrom)),
   };
 }
