@@ -9,36 +9,34 @@ export async function claimPort(host: string, port: number): Promise<number> {
   try {
     return port === 0 ? await anyPort(host) : await tryPort(host, port);
   } catch (error) {
-    throw refusal(host, port, error);
+    throw error instanceof RefusedStart ? error : refusal(host, port, error);
   }
 }
 
 /** One that no outgoing connection takes before it is served on, as the system's own choice may be. */
 async function anyPort(host: string): Promise<number> {
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 0; tries < PORT_TRIES; tries += 1) {
     try {
-      return await tryPort(host, randomInt(INNER_PORTS.from, INNER_PORTS.to));
+      return await tryPort(host, randomInt(QUIET_PORTS.from, QUIET_PORTS.to));
     } catch (error) {
-      const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-      if (!isTaken || tries === PORT_TRIES) throw error;
+      if (!ANOTHER_WILL_DO.has(codeOf(error))) throw error;
     }
   }
+  throw new RefusedStart(`No free port was found on ${host}.`);
 }
 
 /** Below the ports that systems give to outgoing connections: one of those could take a port of ours between two uses. */
-const INNER_PORTS = { from: 20_000, to: 32_000 } as const;
+const QUIET_PORTS = { from: 20_000, to: 32_000 } as const;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Tries before giving up; with thousands of ports the first ones do. */
 const PORT_TRIES = 200;
+/** Taken, or not ours to take. */
+const ANOTHER_WILL_DO: ReadonlySet<string> = new Set(["EADDRINUSE", "EACCES"]);
 
 /** Finds free loopback ports, all different. Another program may take one before it is used; the start then fails with words. */
 export async function freeLoopbackPorts(count: number): Promise<number[]> {
   const found = new Set<number>();
-  for (let tries = 0; found.size < count; tries += 1) {
-    if (tries === PORT_TRIES) throw new RefusedStart("No free port was found on 127.0.0.1.");
-    const port = randomInt(INNER_PORTS.from, INNER_PORTS.to);
-    if (await isFree(port)) found.add(port);
-  }
+  while (found.size < count) found.add(await anyPort("127.0.0.1"));
   return [...found];
 }
 
@@ -66,16 +64,6 @@ export async function accepts({
   return accepted;
 }
 
-async function isFree(port: number): Promise<boolean> {
-  try {
-    await tryPort("127.0.0.1", port);
-    return true;
-  } catch {
-    // Taken, or not ours to take: another one will do.
-    return false;
-  }
-}
-
 async function tryPort(host: string, port: number): Promise<number> {
   const server = await listen(host, port);
   await server.close();
@@ -98,8 +86,11 @@ async function listen(host: string, port: number) {
   return { port: address.port, close };
 }
 
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : "";
+
 function refusal(host: string, port: number, error: unknown): RefusedStart {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   if (code === "EADDRINUSE")
     return new RefusedStart(
       `Port ${port} on ${host} is in use by another program. Stop it, or choose another port with --port.`,
