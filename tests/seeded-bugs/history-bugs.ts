@@ -143,7 +143,13 @@ const STORAGE: readonly SeededBug[] = [
   ),
   bug(
     "lines of a summary that rest on withdrawn messages are copied",
-    [["eventLog", "!rests.some((one) => withdrawn.has(one))", "rests.length >= 0"]],
+    [
+      [
+        "eventLog",
+        "withoutLinesOf(event.sections, (message) => withdrawn.has(message))",
+        "event.sections",
+      ],
+    ],
     ["copies", "[Y8] nor lines of a summary that rest on it"],
   ),
   bug(

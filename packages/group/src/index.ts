@@ -12,7 +12,7 @@ export { blocksOf, type Block } from "./briefing/blocks.ts";
 export { composeBriefing } from "./briefing/compose.ts";
 export { labelled, labelOf } from "./briefing/label.ts";
 export type { SummaryFinish } from "./compaction/decide-summary.ts";
-export { viewSummary } from "./compaction/fold.ts";
+export { viewSummary, withoutLinesOf } from "./compaction/fold.ts";
 export { composeSummaryRequest } from "./compaction/request.ts";
 export type { Archive, Restore } from "./lifecycle/archive.ts";
 export type { Copy } from "./lifecycle/copy.ts";

@@ -79,11 +79,18 @@ export function viewSummary(
 ): SummaryView | null {
   if (event.kind !== "summary-made") return null;
   const { kind: _, ...made } = event;
-  const sections = made.sections.map(({ section, bullets }) => ({
+  return { ...made, sections: withoutLinesOf(made.sections, isWithdrawn), at };
+}
+
+/** A summary's sections without the lines that rest on withdrawn messages: they have words of them. */
+export function withoutLinesOf(
+  sections: SummaryView["sections"],
+  isWithdrawn: (message: MessageId) => boolean,
+): SummaryView["sections"] {
+  return sections.map(({ section, bullets }) => ({
     section,
     bullets: bullets.filter(({ rests }) => !rests.some(isWithdrawn)),
   }));
-  return { ...made, sections, at };
 }
 
 function spoil(compaction: Compaction | null, reason: string): Compaction | null {

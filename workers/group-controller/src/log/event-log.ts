@@ -1,6 +1,7 @@
 // The hot end of the log in the object's SQLite: appended in one transaction, read in pages by seq. What came before lies in
 // segments; of it only withdrawals stay here, and late changes: edits of and reactions to messages of an earlier segment.
-import type { GroupEvent, LogEvent, SummaryBullet } from "@acos/protocol";
+import { withoutLinesOf } from "@acos/group";
+import type { GroupEvent, LogEvent } from "@acos/protocol";
 
 /** A row as stored; `body` is the event's JSON, so that a replay sends it without parsing. */
 export interface EventRow {
@@ -157,11 +158,7 @@ const SUMMARY_MADE = '"summary-made"';
 export function withoutWithdrawn(placed: LogEvent, withdrawn: ReadonlySet<string>): LogEvent {
   const { event } = placed;
   if (event.kind === "summary-made") {
-    const isTold = ({ rests }: SummaryBullet): boolean => !rests.some((one) => withdrawn.has(one));
-    const sections = event.sections.map((section) => ({
-      ...section,
-      bullets: section.bullets.filter(isTold),
-    }));
+    const sections = withoutLinesOf(event.sections, (message) => withdrawn.has(message));
     return { ...placed, event: { ...event, sections } };
   }
   return "message" in event && event.message && withdrawn.has(event.message)
