@@ -111,10 +111,8 @@ describe("the audit trail", () => {
       details: { tool: "write" },
     });
 
-    it("[N1] is told while the run is open", { timeout: 60_000 }, async () => {
-      const { group, call, decide } = await waiting();
-      await group.control.command(group.lena, { id: "d", command: decide });
-      await vi.waitFor(
+    const untilDispatchTold = (group: TestGroup, call: string | undefined) =>
+      vi.waitFor(
         () =>
           expect(toldBy(group).map(({ note }) => note)).toMatchObject([
             {},
@@ -124,38 +122,34 @@ describe("the audit trail", () => {
           ]),
         8000,
       );
+
+    const untilRunsEnded = (group: TestGroup) =>
+      vi.waitFor(async () => {
+        const view = await group.control.view(group.lena);
+        expect(view.ok && view.value.runs).toEqual([]);
+      }, 8000);
+
+    it("[N1] is told while the run is open", { timeout: 60_000 }, async () => {
+      const { group, call, decide } = await waiting();
+      await group.control.command(group.lena, { id: "d", command: decide });
+      await untilDispatchTold(group, call);
     });
 
     it("[N1] [N2] is told where the run has ended meanwhile", { timeout: 60_000 }, async () => {
       const { group, call, decide } = await waiting();
       audit.down = true;
       await group.control.command(group.lena, { id: "d", command: decide });
-      await vi.waitFor(async () => {
-        const view = await group.control.view(group.lena);
-        expect(view.ok && view.value.runs).toEqual([]);
-      }, 8000);
+      await untilRunsEnded(group);
       audit.down = false;
       await runDurableObjectAlarm(group.stub);
-      await vi.waitFor(
-        () =>
-          expect(toldBy(group).map(({ note }) => note)).toMatchObject([
-            {},
-            {},
-            {},
-            noteOf(group, call),
-          ]),
-        8000,
-      );
+      await untilDispatchTold(group, call);
     });
 
     it("[N2] [H11] holds up no other news where it is damaged", { timeout: 60_000 }, async () => {
       const { group, decide } = await waiting();
       audit.down = true;
       await group.control.command(group.lena, { id: "d", command: decide });
-      await vi.waitFor(async () => {
-        const view = await group.control.view(group.lena);
-        expect(view.ok && view.value.runs).toEqual([]);
-      }, 8000);
+      await untilRunsEnded(group);
       const { objects } = await BUCKET.list({
         prefix: `groups/${group.stub.id.toString()}/segments/`,
       });

@@ -221,6 +221,16 @@ describe("a copy that several go on with at once", () => {
     return group;
   }
 
+  /** A copy of it, held while it moves events to R2. */
+  async function heldCopy() {
+    const group = await longGroup();
+    const copy = forkOf(group);
+    const { untilHeld, letGo } = hold(stubOf(copy.group).id.toString());
+    const made = controlOf(stubOf(copy.group)).copyFrom(copy);
+    await untilHeld;
+    return { group, copy, made, letGo };
+  }
+
   const objectsOf = async (id: GroupId) => {
     const { objects } = await BUCKET.list({ prefix: `groups/${stubOf(id).id.toString()}/` });
     return objects.map(({ key }) => key);
@@ -241,11 +251,7 @@ describe("a copy that several go on with at once", () => {
     "[Y6] is whole where the alarm comes in the middle of a step",
     { timeout: 60_000 },
     async () => {
-      const group = await longGroup();
-      const copy = forkOf(group);
-      const { untilHeld, letGo } = hold(stubOf(copy.group).id.toString());
-      const made = controlOf(stubOf(copy.group)).copyFrom(copy);
-      await untilHeld;
+      const { group, copy, made, letGo } = await heldCopy();
       const woken = runDurableObjectAlarm(stubOf(copy.group));
       await scheduler.wait(500);
       letGo();
@@ -267,11 +273,7 @@ describe("a copy that several go on with at once", () => {
     "[Y10] leaves nothing where it is given up in the middle of a step",
     { timeout: 60_000 },
     async () => {
-      const group = await longGroup();
-      const copy = forkOf(group);
-      const { untilHeld, letGo } = hold(stubOf(copy.group).id.toString());
-      const made = controlOf(stubOf(copy.group)).copyFrom(copy);
-      await untilHeld;
+      const { group, copy, made, letGo } = await heldCopy();
       const deleted = controlOf(stubOf(copy.group)).deleteGroup(group.lena);
       await scheduler.wait(100);
       letGo();
@@ -288,11 +290,7 @@ describe("a copy that several go on with at once", () => {
     "[Y10] is not taken up again where R2 did not answer when it was given up",
     { timeout: 60_000 },
     async () => {
-      const group = await longGroup();
-      const copy = forkOf(group);
-      const { untilHeld, letGo } = hold(stubOf(copy.group).id.toString());
-      const made = controlOf(stubOf(copy.group)).copyFrom(copy);
-      await untilHeld;
+      const { group, copy, made, letGo } = await heldCopy();
       const dying = runInDurableObject(stubOf(copy.group), (_object, context) =>
         context.abort("a test"),
       );

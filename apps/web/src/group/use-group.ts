@@ -73,31 +73,28 @@ export function useOpenConnection(): GroupConnection {
   return connection;
 }
 
-/** Everything there is to know of the group right now; renders anew with every delta. */
-export function useSnapshot(): Snapshot {
+/** What `read` finds in the open connection; renders anew when it finds something else. */
+function useRead<T>(read: (connection: GroupConnection) => T): T {
   const connection = useOpenConnection();
   return useSyncExternalStore(
     (listener) => connection.subscribe(listener),
-    () => connection.snapshot,
+    () => read(connection),
   );
+}
+
+/** Everything there is to know of the group right now; renders anew with every delta. */
+export function useSnapshot(): Snapshot {
+  return useRead((connection) => connection.snapshot);
 }
 
 /** What a running call has said last; undefined where it says nothing. Renders anew with this call's output only. */
 export function useCallOutput(call: ToolCallId): CallOutput | undefined {
-  const connection = useOpenConnection();
-  return useSyncExternalStore(
-    (listener) => connection.subscribe(listener),
-    () => connection.snapshot.view.outputs.get(call),
-  );
+  return useRead((connection) => connection.snapshot.view.outputs.get(call));
 }
 
 /** The view as of the last event: for rows that streaming, typing and presence do not concern. */
 export function useStillView(): LocalView {
-  const connection = useOpenConnection();
-  return useSyncExternalStore(
-    (listener) => connection.subscribe(listener),
-    () => stillView(connection),
-  );
+  return useRead(stillView);
 }
 
 const stillViews = new WeakMap<GroupConnection, LocalView>();
